@@ -1,0 +1,58 @@
+# The two commands are `make book` and `make test`; both set up what they need.
+PYTHON ?= python3
+PORT ?= 8000
+BIN := .venv/bin
+
+.PHONY: book html serve lab test check lint pages bench lock clean
+
+book: html serve  ## build the book and serve it
+
+html: .venv/book  ## build the pages into _build/html
+	$(BIN)/python -m coalescence.book
+
+serve:
+	@echo "The book is at http://localhost:$(PORT)/ (stop it with Ctrl-C)"
+	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
+
+lab: .venv/test  ## open the chapters as notebooks
+	PYTHONPATH=$(CURDIR) $(BIN)/jupyter lab book/index.md
+
+test: check html pages  ## everything
+
+check: .venv/test lint  ## the quick part: style, types, models, data, labs
+	$(BIN)/python -m pytest -m "not browser and not kernel" \
+	    --cov=coalescence.models --cov-branch --cov-report=term --cov-fail-under=95
+
+lint: .venv/test
+	$(BIN)/ruff check coalescence tests
+	$(BIN)/ruff format --check coalescence tests
+	$(BIN)/mypy
+
+pages: .venv/test  ## the built pages in a real browser, and a chapter in a real JupyterLab
+	$(BIN)/python -m pytest -m "browser or kernel"
+
+bench: .venv/test html  ## weight and speed, as ratios to the default way
+	$(BIN)/python -m tests.bench
+
+.venv/made:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
+	$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/book: .venv/made requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+.venv/test: .venv/book tests/requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	@touch $@
+
+LOCK = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml
+
+lock:  ## resolve the versions again, after a change in pyproject.toml (needs uv)
+	$(LOCK) --extra book -o requirements.txt
+	$(LOCK) --extra book --extra run --extra test -c requirements.txt -o tests/requirements.txt
+	$(LOCK) --extra run -c tests/requirements.txt -o .binder/requirements.txt
+
+clean:  ## remove what was built; the set-up stays
+	rm -rf _build

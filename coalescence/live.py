@@ -1,0 +1,92 @@
+"""The live face of a lab: ipywidgets controls and an Altair chart that changes in place."""
+
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets as widgets
+
+from coalescence.lab import VEGALITE
+
+if TYPE_CHECKING:
+    from coalescence.lab import Control, Lab
+
+WIDE = widgets.Layout(width="auto", max_width="28rem")
+
+
+class Face:
+    """Ordinary ipywidgets around one lab."""
+
+    def __init__(self, lab: "Lab") -> None:
+        self.lab = lab
+        self.controls = {name: _widget(part) for name, part in lab.parts.items()}
+        self.charts = [widgets.Output(layout=_frame(d.spec)) for d in lab.drawings]
+        self.words = widgets.HTML()
+        self.held = False
+        for control in self.controls.values():
+            control.observe(self.draw, "value")
+        settings = {**lab.presets, "Reset": lab.start}
+        buttons = [self._button(name, setting) for name, setting in settings.items()]
+        marks = [
+            widgets.HBox([self.controls[name], widgets.HTML(f"<small>{part.basis}</small>")])
+            for name, part in lab.parts.items()
+        ]
+        self.box = widgets.VBox(
+            [
+                widgets.HTML(f"<b>{escape(lab.title)}</b>"),
+                *marks,
+                widgets.HBox(buttons, layout=widgets.Layout(flex_flow="row wrap")),
+                widgets.HBox(self.charts, layout=widgets.Layout(flex_flow="row wrap")),
+                self.words,
+            ]
+        )
+        self.draw()
+
+    @property
+    def value(self) -> dict[str, Any]:
+        """The setting shown now."""
+        return {name: control.value for name, control in self.controls.items()}
+
+    def draw(self, _change: Any = None) -> None:
+        """Compute the model at the present setting and put its chart in the old one's place."""
+        if self.held:
+            return
+        table = self.lab.table(**self.value)
+        for output, drawing in zip(self.charts, self.lab.drawings, strict=True):
+            bundle = {VEGALITE: drawing.filled(table), "text/plain": drawing.words}
+            output.outputs = ({"output_type": "display_data", "data": bundle, "metadata": {}},)
+        self.words.value = f"<p>{escape(self.lab.sentence(table, **self.value))}</p>"
+
+    def _button(self, name: str, setting: Any) -> widgets.Button:
+        def press(_button: Any) -> None:
+            self.held = True  # one drawing for the whole preset
+            for key, value in {**self.lab.start, **setting}.items():
+                self.controls[key].value = self.lab.parts[key].stops[
+                    self.lab.parts[key].index(value)
+                ]
+            self.held = False
+            self.draw()
+
+        button = widgets.Button(description=name, layout=widgets.Layout(width="auto"))
+        button.on_click(press)
+        return button
+
+
+def _widget(part: "Control") -> Any:
+    options = list(zip(part.words, part.stops, strict=True))
+    style = {"description_width": "initial"}
+    start = part.stops[part.start]
+    if part.kind == "switch":
+        return widgets.Checkbox(start, description=part.label, indent=False, layout=WIDE)
+    if part.kind == "choice":
+        return widgets.Dropdown(
+            options=options, value=start, description=part.label, style=style, layout=WIDE
+        )
+    return widgets.SelectionSlider(
+        options=options, value=start, description=part.label, style=style, layout=WIDE
+    )
+
+
+def _frame(spec: dict[str, Any]) -> widgets.Layout:
+    """Room for the chart, kept while it is drawn again, so that nothing below it jumps."""
+    height = spec.get("height", 260)
+    return widgets.Layout(min_height=f"{height + 90 if isinstance(height, int) else 350}px")

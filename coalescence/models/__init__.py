@@ -1,0 +1,1 @@
+"""The field's models, one module a chapter: pure functions over small immutable records."""

@@ -1,0 +1,290 @@
+/* The page's part of the labs. A lab stands in the page as a picture with controls; when it comes
+   into view, its numbers and Vega are loaded and the picture becomes a chart that follows the
+   controls. Nothing is computed here but which of the shipped numbers to show. */
+(() => {
+  "use strict";
+  const base = new URL("./", document.currentScript.src);
+  const waiting = new Map(); // lab name -> what to do with its numbers
+  window.casebook = (name, data) => waiting.get(name)?.(data);
+
+  const load = (path) =>
+    new Promise((done, fail) => {
+      const script = document.createElement("script");
+      script.src = new URL(path, base).href;
+      script.onload = done;
+      script.onerror = () => fail(new Error(`${path} did not load`));
+      document.head.append(script);
+    });
+  let vegaLoading;
+  const vega = () => (vegaLoading ??= load("vega.js"));
+
+  /* ---- numbers ---- */
+  // Differences from the setting before, row by row -> whole numbers -> values.
+  function unpack(column, rows) {
+    const whole = [];
+    let sum = 0;
+    for (const [i, step] of column.steps.entries()) {
+      sum = i % rows ? sum + step : step;
+      whole.push(sum + (whole[i - rows] ?? 0));
+    }
+    if (column.words) return whole.map((code) => column.words[code]);
+    const unit = 10 ** Math.abs(column.places);
+    return whole.map((n) => (column.places < 0 ? n * unit : n / unit));
+  }
+
+  // Sentences with their numbers taken out -> a function from a setting's number to its sentence.
+  function speaker({ forms, form, numbers }) {
+    const all = numbers.split(" ");
+    const gaps = forms.map((text) => text.split("\x01").length - 1);
+    let sum = 0;
+    const first = form.map((f) => (sum += gaps[f]) - gaps[f]);
+    return (setting) => {
+      let at = first[setting];
+      return forms[form[setting]].replace(/\x01/g, () => all[at++]);
+    };
+  }
+
+  const printed = (value, places) =>
+    typeof value === "number" ? value.toFixed(Math.max(places, 0)) : value;
+
+  /* ---- one lab ---- */
+  class Lab {
+    constructor(box) {
+      this.box = box;
+      this.id = box.id;
+      this.form = box.querySelector("form");
+      this.inputs = [...this.form.querySelectorAll("input, select")];
+      this.names = this.inputs.map((input) => JSON.parse(input.dataset.stops));
+      this.sentence = box.querySelector(".cb-say");
+      this.status = box.querySelector("[role=status]");
+      this.folded = box.querySelector(".cb-numbers");
+    }
+
+    async start() {
+      const name = this.box.dataset.lab;
+      const arrived = new Promise((done) => waiting.set(name, done));
+      await Promise.all([vega(), load(`labs/${name}.js`)]);
+      const data = await arrived;
+      this.sizes = data.sizes;
+      this.rows = data.rows;
+      this.columns = data.columns.map((column, i) => ({
+        ...column,
+        moves: data.moving[i],
+        values: unpack(column, data.rows),
+      }));
+      this.say = speaker(data.say);
+      this.views = [];
+      const frames = [...this.box.querySelectorAll(".cb-chart")];
+      const setting = this.fromAddress();
+      this.set(setting ?? this.defaults(), false);
+      for (const [i, spec] of data.charts.entries()) this.views.push(await this.draw(frames[i], spec));
+      this.form.querySelector("fieldset").disabled = false;
+      this.form.addEventListener("input", () => this.changed());
+      this.form.addEventListener("submit", (event) => event.preventDefault());
+      this.form.addEventListener("reset", (event) => {
+        event.preventDefault();
+        this.set(this.defaults());
+      });
+      this.form.addEventListener("click", (event) => {
+        const wanted = event.target.dataset?.preset;
+        if (wanted) this.set(JSON.parse(wanted));
+      });
+      this.folded?.addEventListener("toggle", () => this.list());
+      this.box.classList.add("cb-alive");
+    }
+
+    async draw(frame, spec) {
+      const live = document.createElement("div");
+      live.className = "cb-live";
+      const view = new window.vega.View(window.vega.parse(spec), { renderer: "svg", hover: false });
+      view.logLevel(window.vega.Warn);
+      view.data("lab", this.table());
+      await view.initialize(live).runAsync();
+      live.setAttribute("aria-hidden", "true"); // the picture's description stays
+      const svg = live.querySelector("svg");
+      svg?.setAttribute("focusable", "false");
+      frame.append(live);
+      frame.classList.add("cb-drawn");
+      return view;
+    }
+
+    defaults() {
+      return this.inputs.map((input) => Number(input.dataset.start));
+    }
+
+    stops() {
+      return this.inputs.map((input) =>
+        input.type === "checkbox" ? Number(input.checked) : Number(input.value),
+      );
+    }
+
+    // The number of the present setting: the last control moves fastest.
+    setting() {
+      return this.stops().reduce((at, stop, i) => at * this.sizes[i] + stop, 0);
+    }
+
+    // The rows that the chart shows now.
+    table() {
+      const from = this.setting() * this.rows;
+      return Array.from({ length: this.rows }, (_, row) => {
+        const record = {};
+        for (const column of this.columns)
+          record[column.name] = column.values[column.moves ? from + row : row];
+        return record;
+      });
+    }
+
+    set(stops, keep = true) {
+      for (const [i, input] of this.inputs.entries()) {
+        if (input.type === "checkbox") input.checked = Boolean(stops[i]);
+        else input.value = String(stops[i]);
+      }
+      this.changed(keep);
+    }
+
+    changed(keep = true) {
+      for (const input of this.inputs) {
+        if (input.type !== "range") continue;
+        const word = JSON.parse(input.dataset.words)[Number(input.value)];
+        input.setAttribute("aria-valuetext", word);
+        input.parentElement.querySelector("output").textContent = word;
+      }
+      const rows = this.table();
+      for (const view of this.views)
+        view.change("lab", window.vega.changeset().remove(window.vega.truthy).insert(rows)).run();
+      this.sentence.textContent = this.say(this.setting());
+      this.list();
+      if (!keep) return;
+      clearTimeout(this.later);
+      this.later = setTimeout(() => {
+        this.status.textContent = this.sentence.textContent;
+        this.toAddress();
+      }, 400);
+    }
+
+    // The numbers under the fold, written only while the fold is open.
+    list() {
+      const body = this.folded?.open && this.folded.querySelector("tbody");
+      if (!body) return;
+      const rows = this.table();
+      for (const [r, line] of [...body.rows].entries())
+        for (const [c, cell] of [...line.cells].entries()) {
+          const column = this.columns[c];
+          cell.textContent = printed(rows[r][column.name], column.places);
+        }
+    }
+
+    /* The address carries every control that is not at its default: ?lab-split.stake=0.3 */
+    toAddress() {
+      const url = new URL(location.href);
+      for (const input of this.inputs) url.searchParams.delete(`${this.id}.${input.name}`);
+      this.stops().forEach((stop, i) => {
+        const input = this.inputs[i];
+        if (stop !== Number(input.dataset.start))
+          url.searchParams.set(`${this.id}.${input.name}`, this.names[i][stop]);
+      });
+      if (url.searchParams.size) url.hash = this.id;
+      try {
+        history.replaceState(null, "", url);
+      } catch {
+        /* a page opened from disk may not write its address */
+      }
+    }
+
+    fromAddress() {
+      const asked = new URL(location.href).searchParams;
+      const wrong = [];
+      const stops = this.defaults();
+      let any = false;
+      for (const [i, input] of this.inputs.entries()) {
+        const text = asked.get(`${this.id}.${input.name}`);
+        if (text === null) continue;
+        const stop = this.names[i].indexOf(text);
+        if (stop >= 0) {
+          stops[i] = stop;
+          any = true;
+        } else wrong.push(input.name);
+      }
+      if (wrong.length)
+        this.note(`The address asks for a setting this lab does not have (${wrong.join(", ")}); its default is shown.`);
+      return any ? stops : null;
+    }
+
+    note(text) {
+      const line = document.createElement("p");
+      line.className = "cb-note";
+      line.textContent = text;
+      this.form.before(line);
+    }
+  }
+
+  /* ---- guesses: kept in this browser, shown again beside the answer ---- */
+  const kept = {
+    get: (name) => {
+      try {
+        return localStorage.getItem(`casebook.guess.${name}`);
+      } catch {
+        return null;
+      }
+    },
+    set: (name, value) => {
+      try {
+        localStorage.setItem(`casebook.guess.${name}`, value);
+      } catch {
+        /* a browser that keeps nothing still shows the guess until the page is left */
+      }
+    },
+  };
+
+  function guesses() {
+    const said = new Map();
+    const show = (name) => {
+      for (const place of document.querySelectorAll(".cb-compare")) {
+        if (place.dataset.guess === name && said.has(name))
+          place.querySelector("[data-mine]").textContent = said.get(name);
+      }
+    };
+    for (const box of document.querySelectorAll(".cb-guess")) {
+      const { guess: name } = box.dataset;
+      const input = box.querySelector("input");
+      const output = box.querySelector("output");
+      const key = `${location.pathname}#${name}`;
+      const tell = () => {
+        const unit = input.dataset.unit;
+        output.textContent = input.value + (unit === "%" || !unit ? "" : " ") + unit;
+        said.set(name, output.textContent);
+        show(name);
+      };
+      const before = kept.get(key);
+      if (before !== null && before !== "" && Number.isFinite(Number(before))) {
+        input.value = before;
+        tell();
+      }
+      input.addEventListener("input", () => {
+        kept.set(key, input.value);
+        tell();
+      });
+    }
+  }
+
+  /* ---- begin: a lab starts when it is about to be seen ---- */
+  function begin() {
+    guesses();
+    const seen = new IntersectionObserver(
+      (entries) => {
+        for (const { isIntersecting, target } of entries) {
+          if (!isIntersecting) continue;
+          seen.unobserve(target);
+          const lab = new Lab(target);
+          target.lab = lab;
+          lab.start().catch((error) => {
+            lab.note(`This lab cannot be moved here (${error.message}); the picture shows its default.`);
+          });
+        }
+      },
+      { rootMargin: "300px" },
+    );
+    for (const box of document.querySelectorAll(".cb-lab")) seen.observe(box);
+  }
+  begin();
+})();
