@@ -34,9 +34,9 @@ def guess(
     return Html(
         f'<div class="cb-guess" data-guess="{escape(name)}">'
         f'<label for="guess-{escape(name)}">{escape(question)}</label>'
-        f'<span class="cb-row"><input id="guess-{escape(name)}" type="range" min="{low:g}"'
-        f' max="{high:g}" step="{step:g}" value="{middle:g}" data-unit="{escape(unit)}">'
-        f'<output for="guess-{escape(name)}">{_with(f"{middle:g}", unit)}</output></span>'
+        f'<span class="cb-row"><input id="guess-{escape(name)}" type="range" min="{low:.10g}"'
+        f' max="{high:.10g}" step="{step:.10g}" value="{middle:.10g}" data-unit="{escape(unit)}">'
+        f'<output for="guess-{escape(name)}">{_with(f"{middle:.10g}", unit)}</output></span>'
         "</div>"
     )
 

@@ -1,6 +1,6 @@
 """The Sphinx extension that makes a Jupyter Book of the chapters, and the command that builds it.
 
-    python -m coalescence.book [--jobs N]
+python -m coalescence.book [--jobs N]
 """
 
 import argparse
@@ -8,7 +8,6 @@ import hashlib
 import os
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 from modulefinder import ModuleFinder
@@ -49,11 +48,9 @@ def fetch_scripts() -> None:
     for name in ("package.json", "package-lock.json"):
         shutil.copy(PAGE / name, VENDOR / name)
     arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-    done: subprocess.CompletedProcess[str] = npm(
-        arguments, return_completed_process=True, cwd=VENDOR, capture_output=True, text=True
-    )
+    done = npm(arguments, return_completed_process=True, cwd=VENDOR, capture_output=True, text=True)
     if done.returncode:
-        raise RuntimeError(f"the third-party scripts could not be fetched:\n{done.stderr}")
+        raise RuntimeError(f"the third-party scripts could not be fetched:\n{done.stderr!r}")
     shutil.copy(VENDOR / "node_modules/vega/build/vega.min.js", VEGA)
     stamp.write_text(lock)
 
@@ -84,7 +81,8 @@ def note_sources(app: Sphinx, docname: str, source: list[str]) -> None:
     finder = ModuleFinder(path=[str(ROOT)])
     finder.run_script(script.name)
     Path(script.name).unlink()
-    files = [Path(m.__file__) for m in finder.modules.values() if m.__file__]
+    found = [getattr(module, "__file__", None) for module in finder.modules.values()]
+    files = [Path(file) for file in found if file]
     for file in [*files, *(ROOT / "data").iterdir()]:
         if file.is_relative_to(ROOT):
             app.env.note_dependency(str(file))
@@ -195,8 +193,10 @@ def display_math(translator: Any, node: nodes.math_block) -> None:
     if node["number"]:
         href = f' href="#{node["ids"][0]}" title="Permalink to this equation"' if ids else ""
         number = f'<span class="eqno">({node["number"]})<a class="headerlink"{href}>#</a></span>'
-    formula = convert(node.astext(), display="block")
-    translator.body.append(f'<div{ids} class="math cb-math" tabindex="0">{formula}{number}</div>')
+    formula = (
+        f'<div class="cb-formula" tabindex="0">{convert(node.astext(), display="block")}</div>'
+    )
+    translator.body.append(f'<div{ids} class="cb-math">{formula}{number}</div>')
     raise nodes.SkipNode
 
 

@@ -7,6 +7,7 @@ book is built (`coalescence.page`). Both faces share everything below the class.
 
 import math
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,9 +21,11 @@ import pandas as pd
 BUILDER = "CASEBOOK_BUILDER"  # set while the book is built, to the builder's format
 BUDGET = 60_000  # numbers that one lab may ship with a page
 DATASET = "lab"  # what a lab's table is called inside its charts
+EXACT = 2**53  # the largest whole number that a page can count up to
 FIGURES = 4  # significant figures printed of a column's largest number
 VEGALITE = "application/vnd.vegalite.v5+json"  # the type that JupyterLab draws by itself
 BASES = ("reported", "estimated", "assumed")
+NAME = re.compile(r"[a-z][a-z0-9-]*")
 
 Columns = Mapping[str, Any] | pd.DataFrame
 Model = Callable[..., Columns]
@@ -48,7 +51,9 @@ class Control:
         for i, stop in enumerate(self.stops):
             if stop == value or (_number(stop) and _number(value) and math.isclose(stop, value)):
                 return i
-        near = sorted(self.stops, key=lambda s: abs(s - value))[:2] if _number(value) else self.stops
+        near = (
+            sorted(self.stops, key=lambda s: abs(s - value))[:2] if _number(value) else self.stops
+        )
         raise LabError(
             f"{self.label}: {value!r} is no stop; expected one of "
             f"{', '.join(map(str, near))}{' (the nearest)' if _number(value) else ''}"
@@ -217,6 +222,8 @@ def lab(
             controls[key].index(value)
     charts = (chart,) if also is None else (chart, also)
     short = name or getattr(model, "__name__", "lab").replace("_", "-")
+    if not NAME.fullmatch(short):
+        raise LabError(f"{title}: name={short!r}; expected lower-case letters, digits and hyphens")
     return Lab(model, controls, title, short, charts, say, known)
 
 
@@ -231,7 +238,7 @@ def tidy(columns: Columns, where: str) -> pd.DataFrame:
         columns = pd.DataFrame(dict(columns))
     for key in columns:
         values = columns[key]
-        if pd.api.types.is_numeric_dtype(values):
+        if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
             if not np.isfinite(values.to_numpy(float)).all():
                 row = int(np.flatnonzero(~np.isfinite(values.to_numpy(float)))[0])
                 raise LabError(f"{where}: column {key!r}, row {row} is not a finite number")
@@ -242,9 +249,7 @@ def tidy(columns: Columns, where: str) -> pd.DataFrame:
     return columns.reset_index(drop=True)
 
 
-def drawing(
-    chart: Callable[[pd.DataFrame], alt.TopLevelMixin], table: pd.DataFrame
-) -> Drawing:
+def drawing(chart: Callable[[pd.DataFrame], alt.TopLevelMixin], table: pd.DataFrame) -> Drawing:
     """The chart of `table`, with the table taken out so that another can take its place."""
     with alt.data_transformers.enable("default", consolidate_datasets=True, max_rows=None):
         spec = chart(table).to_dict()
@@ -280,9 +285,10 @@ def _titles(node: Any) -> Iterator[tuple[str, str]]:
 def places(values: Any) -> int:
     """Decimal places to print of a column: none for whole numbers, else FIGURES in all."""
     numbers = np.asarray(values, dtype=float)
-    if np.array_equal(numbers, np.round(numbers)):
+    largest = np.abs(numbers).max()
+    if largest <= EXACT and np.array_equal(numbers, np.round(numbers)):
         return 0
-    return FIGURES - 1 - math.floor(math.log10(np.abs(numbers).max()))
+    return FIGURES - 1 - math.floor(math.log10(largest))
 
 
 def _number(value: Any) -> bool:
@@ -298,5 +304,6 @@ def _show(spec: dict[str, Any], **_options: Any) -> dict[str, Any]:
     return {VEGALITE: spec, "text/plain": str(spec.get("description", "chart"))}
 
 
-alt.renderers.register("casebook", _show)  # type: ignore[arg-type]
+np.set_printoptions(legacy="1.25")  # a number in a cell reads 1.4, not np.float64(1.4)
+alt.renderers.register("casebook", _show)
 alt.renderers.enable("casebook")

@@ -1,5 +1,7 @@
 """Altair charts in one theme: from a tidy table to a chart, one module a chapter."""
 
+from typing import Any, cast
+
 import altair as alt
 
 WIDTH, HEIGHT = 400, 260  # plot area in pixels: fits beside controls, and a phone at three quarters
@@ -16,25 +18,33 @@ PALETTE = [BLUE, ORANGE, GREEN, PINK, SKY, RED]
 def theme() -> alt.theme.ThemeConfig:
     """Quiet frames, large type, and colours that differ in lightness as well as in hue."""
     text = {"labelColor": INK, "titleColor": INK, "labelFontSize": 13, "titleFontSize": 13.5}
-    return alt.theme.ThemeConfig(
-        config={
-            "aria": False,  # a chart is described in words beside it
-            "background": "transparent",
-            "font": "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif",
-            "view": {"continuousWidth": WIDTH, "continuousHeight": HEIGHT, "stroke": None},
-            "axis": {
-                **text, "titleFontWeight": 500, "gridColor": LINE, "domainColor": MUTED,
-                "tickColor": MUTED, "titlePadding": 8,
-            },
-            "axisX": {"grid": False},
-            "legend": {**text, "orient": "top", "title": None, "symbolStrokeWidth": 2.5},
-            "header": {**text, "title": None},
-            "title": {"color": INK, "fontSize": 14, "anchor": "start", "fontWeight": 600},
-            "text": {"color": INK, "fontSize": 13},
-            "line": {"strokeWidth": 2.5},
-            "point": {"filled": True, "size": 60},
-            "rule": {"color": MUTED},
-            "range": {"category": PALETTE, "ordinal": {"scheme": "blues"}},
-            "mark": {"color": BLUE},
-        }
-    )  # fmt: skip
+    config: Any = {
+        "aria": False,  # a chart is described in words beside it
+        "background": "transparent",
+        "font": "Arial, 'Liberation Sans', Helvetica, sans-serif",
+        "view": {"continuousWidth": WIDTH, "continuousHeight": HEIGHT, "stroke": None},
+        "axis": {
+            **text,
+            "titleFontWeight": 500,
+            "gridColor": LINE,
+            "domainColor": MUTED,
+            "tickColor": MUTED,
+            "titlePadding": 8,
+        },
+        "axisX": {"grid": False},
+        "legend": {**text, "orient": "top", "title": None, "symbolStrokeWidth": 2.5},
+        "header": {**text, "title": None},
+        "title": {"color": INK, "fontSize": 14, "anchor": "start", "fontWeight": 600},
+        "text": {"color": INK, "fontSize": 13},
+        "line": {"strokeWidth": 2.5},
+        "point": {"filled": True, "size": 60},
+        "rule": {"color": MUTED},
+        "range": {"category": PALETTE, "ordinal": {"scheme": "blues"}},
+        "mark": {"color": BLUE},
+    }
+    return alt.theme.ThemeConfig(config=config)
+
+
+def layered(*charts: alt.Chart | alt.LayerChart) -> alt.LayerChart:
+    """Charts drawn one upon the other, in this order."""
+    return cast(alt.LayerChart, alt.layer(*charts))

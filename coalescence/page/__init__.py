@@ -14,10 +14,12 @@ import numpy as np
 import pandas as pd
 import vl_convert as vlc
 
-from coalescence import charts, data
+from coalescence import charts
 from coalescence.lab import BUDGET, DATASET, Control, Drawing, Lab, LabError, places
 
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+TAG = re.compile(r"<[^>]*>")
+FINE = re.compile(r'\.(\d\d)\d+(?=[ ,"LMCHVAZ)])')  # hundredths of a pixel are enough
 GAP = "\x01"  # stands for a number in a sentence
 # Colours that the style sheet changes in dark mode, by the name it knows them under.
 COLOURS = {
@@ -51,7 +53,7 @@ def png(spec: dict[str, Any]) -> str:
 def picture(spec: dict[str, Any], words: str) -> str:
     """A chart as an inline SVG that follows the page's colours and carries its description."""
     svg = recoloured(vlc.vegalite_to_svg(spec))
-    svg = re.sub(r'\.(\d\d)\d+(?=[ ,"LMCHVAZ)])', r".\1", svg)  # hundredths of a pixel are enough
+    svg = TAG.sub(lambda tag: FINE.sub(r".\1", tag[0]), svg)
     return svg.replace("<svg ", f'<svg role="img" aria-label="{escape(words)}" ', 1)
 
 
@@ -151,8 +153,9 @@ def html(lab: Lab) -> str:
     pictures = "".join(
         f'<div class="cb-chart">{picture(d.filled(table), d.words)}</div>' for d in lab.drawings
     )
-    shipped = json.dumps(payload(lab), separators=(",", ":"), ensure_ascii=False)
-    shipped = shipped.replace("</", "<\\/")  # so that no text can end the script
+    sent = payload(lab)
+    shipped = json.dumps(sent, separators=(",", ":"), ensure_ascii=False)
+    shipped = shipped.replace("<", "\\u003c")  # so that no text can end the script
     digest = hashlib.sha256(shipped.encode()).hexdigest()[:10]
     return (
         f'<div class="cb-lab" id="{mark}" data-lab="{lab.name}-{digest}" role="group"'
@@ -166,16 +169,35 @@ def html(lab: Lab) -> str:
         f'<p class="cb-say">{escape(lab.sentence(table, **lab.start))}</p>'
         f'<p class="cb-hidden" role="status"></p></div>'
         f'<details class="cb-numbers"><summary>The numbers in this chart</summary>'
-        f"{numbers(lab, table)}</details>"
+        f"{numbers(lab, table, sent['columns'])}</details>"
         f'<script type="application/json">{shipped}</script></div>'
     )
 
 
-def numbers(lab: Lab, table: pd.DataFrame) -> str:
-    """The lab's table at its default, each number printed as the page prints it."""
+def numbers(lab: Lab, table: pd.DataFrame, columns: list[dict[str, Any]]) -> str:
+    """The lab's table at its default, each number printed as the page will print it."""
     titles = {key: title for d in reversed(lab.drawings) for key, title in d.titles.items()}
-    printed = pd.DataFrame({titles.get(key, key): table[key] for key in table})
-    return data.show(printed, caption=f"{lab.title}: the numbers")._repr_html_()
+    heads, lines = [], [[] for _ in range(len(table))]  # type: list[str], list[list[str]]
+    for key, column in zip(table, columns, strict=True):
+        point = column.get("places")
+        side = "" if point is None else ' class="cb-number"'
+        title = titles.get(str(key), "")
+        alone = list(titles.values()).count(title) == 1
+        name = title if alone else str(key).replace("_", " ")
+        heads.append(f'<th scope="col"{side}>{escape(name)}</th>')
+        for line, value in zip(lines, table[key], strict=True):
+            line.append(f"<td{side}>{escape(value) if point is None else fixed(value, point)}</td>")
+    body = "".join(f"<tr>{''.join(line)}</tr>" for line in lines)
+    label = escape(f"{lab.title}: the numbers")
+    return (
+        f'<div class="cb-table" tabindex="0" role="region" aria-label="{label}"><table>'
+        f"<thead><tr>{''.join(heads)}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def fixed(value: float, point: int) -> str:
+    """A number as the page prints it."""
+    return f"{round(float(value), point) + 0.0:.{max(point, 0)}f}"  # + 0.0: no minus zero
 
 
 def _indexes(lab: Lab, setting: Any) -> list[int]:
@@ -198,9 +220,7 @@ def _control(mark: str, name: str, part: Control) -> str:
             f"<option value={i}{' selected' if i == part.start else ''}>{escape(text)}</option>"
             for i, text in enumerate(part.words)
         )
-        return (
-            f'<div class="cb-control">{label}{basis}<select {common}>{options}</select></div>'
-        )
+        return f'<div class="cb-control">{label}{basis}<select {common}>{options}</select></div>'
     words = escape(json.dumps(part.words, ensure_ascii=False))
     return (
         f'<div class="cb-control">{label}{basis}'

@@ -1,0 +1,351 @@
+"""Which figures does the casebook rest on, and who says so?
+
+The tables and their schema are a Frictionless Data Package: `data/*.csv` beside
+`data/datapackage.json`. A kernel needs pandas only; `check` needs frictionless as well.
+"""
+
+import csv
+import difflib
+import functools
+import html
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import pandas as pd
+
+_HOME = Path(__file__).parent
+_CHECKOUT = _HOME.parent / "data"
+FOLDER = _CHECKOUT if (_CHECKOUT / "datapackage.json").is_file() else _HOME / "tables"
+
+_PERIODS = {  # how the period of each kind is written
+    "year": r"\d{4}",
+    "half": r"\d{4}H[12]",
+    "quarter": r"\d{4}Q[1-4]",
+    "month": r"(before )?\d{4}-(0[1-9]|1[0-2])",
+    "date": r"\d{4}-(0[1-9]|1[0-2])-([0-2]\d|3[01])",
+    "span": r"\d{4} [A-Z][a-z]{2}-[A-Z][a-z]{2}|\d{4}-\d{4}",
+}
+_YEAR_END = r"\d{4}(-12(-31)?)?"  # a whole year, or a stock at its end
+_SIGNED = {"RMB bn", "RMB m", "USD bn", "USD m", "%", "% change"}  # units that may fall below zero
+
+
+class DataError(ValueError):
+    """Something is wrong in `data/`; each line names file, row and column."""
+
+
+def _fault(file: str, row: int | None, column: str | None, found: str, expected: str) -> str:
+    place = [file, f"row {row}" if row else "", f"column {column}" if column else ""]
+    return f"{', '.join(filter(None, place))}: found {found}, expected {expected}"
+
+
+@functools.cache
+def _package(folder: Path) -> dict[str, Any]:
+    """The descriptor of the package in `folder`."""
+    try:
+        package: dict[str, Any] = json.loads((folder / "datapackage.json").read_bytes())
+    except FileNotFoundError:
+        raise DataError(
+            _fault("datapackage.json", None, None, "no file", f"it in {folder}")
+        ) from None
+    except ValueError as wrong:
+        raise DataError(f"datapackage.json: not readable as JSON ({wrong})") from None
+    return package
+
+
+def _fields(name: str, folder: Path) -> list[dict[str, Any]]:
+    tables = {resource["name"]: resource for resource in _package(folder)["resources"]}
+    if name not in tables:
+        raise KeyError(f"there is no table {name!r}; the tables are {', '.join(tables)}")
+    fields: list[dict[str, Any]] = tables[name]["schema"]["fields"]
+    return fields
+
+
+def _rows(name: str, folder: Path) -> list[tuple[int, dict[str, str]]]:
+    """The cells of a table as text, each row with its number in the file (the header is 1)."""
+    file, columns = f"{name}.csv", [field["name"] for field in _fields(name, folder)]
+    try:
+        raw = (folder / file).read_bytes()
+        text = raw.decode("utf-8")
+    except FileNotFoundError:
+        raise DataError(_fault(file, None, None, "no file", f"it in {folder}")) from None
+    except UnicodeDecodeError as wrong:
+        row, line = raw.count(b"\n", 0, wrong.start) + 1, raw[: wrong.start].rpartition(b"\n")[2]
+        column = columns[min(len(next(csv.reader([line.decode()]), [""])), len(columns)) - 1]
+        bad = f"byte 0x{raw[wrong.start]:02x}"
+        raise DataError(_fault(file, row, column, bad, "UTF-8 text")) from None
+    reader = csv.reader(text.splitlines(keepends=True))
+    header = next(reader, [])
+    if not header:
+        raise DataError(_fault(file, 1, columns[0], "an empty file", "a header and rows"))
+    for place in range(max(len(columns), len(header))):
+        want, have = ((*row, *[""] * 99)[place] for row in (columns, header))
+        if want != have:
+            wanted = f"the column {want!r}" if want else "no further column"
+            raise DataError(_fault(file, 1, want or have, repr(have) if have else "none", wanted))
+    rows = []
+    for cells in reader:
+        if len(cells) != len(columns):
+            column = columns[min(len(cells), len(columns) - 1)]
+            count = f"{len(columns)} (is a comma unquoted?)"
+            raise DataError(_fault(file, reader.line_num, column, f"{len(cells)} cells", count))
+        rows.append((reader.line_num, dict(zip(columns, cells, strict=True))))
+    if not rows:
+        raise DataError(_fault(file, 2, columns[0], "no rows", "at least one"))
+    return rows
+
+
+def _number(text: str, kind: str) -> float | int | None:
+    """The number that a cell holds, None if it is empty; ValueError if it is neither."""
+    if not text:
+        return None
+    number = int(text) if kind == "integer" else float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number
+
+
+@functools.cache
+def _read(name: str, folder: Path) -> pd.DataFrame:
+    rows, frame = _rows(name, folder), pd.DataFrame()
+    for field in _fields(name, folder):
+        column, kind = field["name"], field["type"]
+        if kind == "string":
+            frame[column] = pd.Series([cells[column] for _, cells in rows], dtype="str")
+            continue
+        numbers = []
+        for row, cells in rows:
+            try:
+                numbers.append(_number(cells[column], kind))
+            except ValueError:
+                found, expected = repr(cells[column]), _expected(field)
+                raise DataError(_fault(f"{name}.csv", row, column, found, expected)) from None
+        whole = "Int64" if None in numbers else "int64"
+        frame[column] = pd.Series(numbers, dtype=whole if kind == "integer" else "float64")
+    return frame
+
+
+def _expected(field: Mapping[str, Any]) -> str:
+    """What the schema wants in a cell, in words."""
+    rule = field.get("constraints", {})
+    words = {"number": "a number", "integer": "a whole number"}.get(field["type"], "text")
+    if "enum" in rule:
+        words = "one of " + " | ".join(rule["enum"])
+    if field.get("format") == "uri":
+        return "an address (https://...)"
+    for key, sign in {"minimum": "at least", "maximum": "at most", "pattern": "like"}.items():
+        words += f", {sign} {rule[key]}" if key in rule else ""
+    words += ", no value twice" if rule.get("unique") else ""
+    return words + (", not empty" if rule.get("required") else "")
+
+
+def table(name: str, folder: Path | None = None) -> pd.DataFrame:
+    """A whole table, typed as its schema says: company, partners, exchange or claims."""
+    return _read(name, Path(folder or FOLDER)).copy()
+
+
+def series(
+    metric: str,
+    table: str = "company",
+    kind: str | None = "year",
+    *,
+    folder: Path | None = None,
+    **where: str,
+) -> pd.DataFrame:
+    """The rows of one metric, by year; `where` names columns, such as company="Huami".
+
+    kind "year" gives whole years and, for stocks, the ends of years; any other kind the rows of
+    that period_kind; None gives all. Rows with different definitions are not one line.
+    """
+    frame = _read(table, Path(folder or FOLDER))
+    known = sorted(frame["metric"].unique())
+    if metric not in known:
+        stems = {word for word in metric.lower().split("_") if len(word) > 2}
+        near = difflib.get_close_matches(metric, known, 5, 0.5)
+        near += [name for name in known if stems & set(name.split("_")) and name not in near]
+        raise KeyError(f"{table} has no metric {metric!r}; near: {', '.join(near or known)}")
+    rows = frame[frame["metric"] == metric]
+    for column, value in where.items():
+        rows = rows[rows[column] == value]
+    found = sorted(rows["period_kind"].unique())
+    if kind == "year":
+        rows = rows[rows["period"].str.fullmatch(_YEAR_END)]
+    elif kind is not None:
+        rows = rows[rows["period_kind"] == kind]
+    if rows.empty:
+        asked = ", ".join([f"kind={kind!r}", *(f"{k}={v!r}" for k, v in where.items())])
+        raise KeyError(f"{metric} has no rows of {asked}; kinds: {', '.join(found) or 'none'}")
+    rows = rows.sort_values("year", kind="stable", ignore_index=True)
+    whole = rows if rows["year"].isna().any() else rows.astype({"year": "int64"})
+    first = ["year", "value", "unit", "definition"]
+    return whole[[*first, *(column for column in whole if column not in first)]]
+
+
+def claim(id: str, folder: Path | None = None) -> "pd.Series[Any]":
+    """One row of the claims ledger, such as claim("C24").verdict."""
+    claims = _read("claims", Path(folder or FOLDER))
+    if id not in (known := list(claims["id"])):
+        raise KeyError(f"there is no claim {id!r}; they run from {known[0]} to {known[-1]}")
+    return claims.iloc[known.index(id)].copy()
+
+
+def words(metric: str, table: str = "company", folder: Path | None = None) -> str:
+    """A metric's name for people, with its unit: 'Revenue (RMB bn)'."""
+    folder = Path(folder or FOLDER)
+    units = series(metric, table, None, folder=folder)["unit"].unique()
+    name = _categories(table, folder)[metric]
+    return f"{name} ({units[0]})" if len(units) == 1 else name
+
+
+def _categories(name: str, folder: Path) -> dict[str, str]:
+    fields = {field["name"]: field for field in _fields(name, folder)}
+    return {one["value"]: one["label"] for one in fields["metric"]["categories"]}
+
+
+def dictionary(folder: Path | None = None) -> pd.DataFrame:
+    """The data dictionary: table, column, type, unit, description."""
+    keys = ["type", "unit", "description"]
+    rows = [
+        {"table": resource["name"], "column": field["name"], **{key: field[key] for key in keys}}
+        for resource in _package(Path(folder or FOLDER))["resources"]
+        for field in resource["schema"]["fields"]
+    ]
+    return pd.DataFrame(rows)
+
+
+def gaps(folder: Path | None = None) -> pd.DataFrame:
+    """What the tables are known not to hold."""
+    return pd.DataFrame({"gap": _package(Path(folder or FOLDER))["gaps"]})
+
+
+def check(folder: Path | None = None, limit: int = 20) -> None:
+    """Hold the whole package against its schema; DataError lists the faults, a line each."""
+    folder = Path(folder or FOLDER)
+    _package.cache_clear()
+    _read.cache_clear()
+    for stage in (_broken_files, _broken_cells, _broken_series):
+        if faults := list(stage(folder)):
+            more = [f"... and {len(faults) - limit} more"] if len(faults) > limit else []
+            raise DataError("\n".join(faults[:limit] + more))
+
+
+def _broken_files(folder: Path) -> Iterator[str]:
+    for resource in _package(folder)["resources"]:
+        try:
+            _rows(resource["name"], folder)
+        except DataError as fault:
+            yield str(fault)
+
+
+def _broken_cells(folder: Path) -> Iterator[str]:
+    """What frictionless finds: types, constraints, keys."""
+    from frictionless import Package  # a dependency of the build, not of a kernel
+
+    for task in Package(str(folder / "datapackage.json")).validate().tasks:
+        file = f"{task.name}.csv"
+        fields = {field["name"]: field for field in _fields(task.name, folder)}
+        for error in task.errors:
+            facts = error.to_dict()
+            row, column = facts.get("rowNumber"), facts.get("fieldName")
+            if error.type == "primary-key":
+                key = next(r for r in _package(folder)["resources"] if r["name"] == task.name)
+                column = " + ".join(key["schema"]["primaryKey"])
+                yield _fault(file, row, column, "a key twice", "each key once")
+            elif column in fields:
+                found = repr(facts["cell"]) if facts.get("cell") else "an empty cell"
+                yield _fault(file, row, column, found, _expected(fields[column]))
+            else:
+                yield f"{file}: {error.message}"
+
+
+def _broken_series(folder: Path) -> Iterator[str]:
+    """What a schema cannot say: periods, the order of years, one unit per definition, signs."""
+    for name in (resource["name"] for resource in _package(folder)["resources"]):
+        try:
+            frame = _read(name, folder)
+        except DataError as wrong:
+            yield str(wrong)
+            continue
+        if "metric" not in frame:
+            continue
+        known, last, units = _categories(name, folder), dict[str, int](), dict[str, str]()
+        for (row, _), cells in zip(_rows(name, folder), frame.to_dict("records"), strict=True):
+            fault = functools.partial(_fault, f"{name}.csv", row)
+            metric, period, year, unit = (cells[k] for k in ("metric", "period", "year", "unit"))
+            line = f"{cells.get('company', '')} {metric}"
+            basis = f"{line} {cells['definition']}"
+            if metric not in known:
+                yield fault("metric", repr(metric), "a metric that datapackage.json puts in words")
+            if not re.fullmatch(_PERIODS[cells["period_kind"]], period):
+                yield fault("period", repr(period), f"a {cells['period_kind']}")
+            if units.setdefault(basis, unit) != unit:
+                yield fault("unit", repr(unit), f"{units[basis]!r} as above for this definition")
+            if cells["value"] < 0 and unit not in _SIGNED:
+                yield fault("value", f"{cells['value']:g}", f"no negative number of {unit}")
+            if not pd.isna(year) and str(year) not in period:
+                yield fault("year", repr(year), f"the year of {period!r}")
+            elif not pd.isna(year) and year < last.setdefault(line, year):
+                yield fault("year", repr(year), f"{last[line]} or later, as years ascend")
+            elif not pd.isna(year):
+                last[line] = year
+
+
+class Shown(NamedTuple):
+    """A table as readers see it: HTML that can be scrolled, heard and followed to its sources."""
+
+    frame: pd.DataFrame
+    caption: str = ""
+
+    def _repr_html_(self) -> str:
+        label = html.escape(self.caption or "Table of " + ", ".join(map(_title, self.frame)))
+        head = "".join(
+            f'<th scope="col"{_side(self.frame[c])}>{_title(c)}</th>' for c in self.frame
+        )
+        body = []
+        for cells in self.frame.itertuples(index=False, name=None):
+            row = [
+                f"<{tag}{_side(self.frame[column])}>{_cell(column, cell)}</{tag.split()[0]}>"
+                for tag, column, cell in zip(
+                    ['th scope="row"', *["td"] * len(cells)], self.frame, cells, strict=False
+                )
+            ]
+            body.append(f"<tr>{''.join(row)}</tr>")
+        caption = f"<caption>{label}</caption>" if self.caption else ""
+        return (
+            f'<div class="cb-table" tabindex="0" role="region" aria-label="{label}"><table>'
+            f"{caption}<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
+        )
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return {"text/html": self._repr_html_(), "text/plain": self.frame.to_string(index=False)}
+
+
+def show(frame: pd.DataFrame, caption: str = "") -> Shown:
+    """An accessible table of `frame`; a named index becomes columns, an unnamed one is left out."""
+    named = [name for name in frame.index.names if name is not None]
+    return Shown(frame.reset_index() if named else frame, caption)
+
+
+def _title(column: object) -> str:
+    return html.escape(str(column).replace("_", " ").strip() or "value")
+
+
+def _side(column: "pd.Series[Any]") -> str:
+    return ' class="cb-number"' if pd.api.types.is_numeric_dtype(column.dtype) else ""
+
+
+def _cell(column: object, cell: Any) -> str:
+    """One cell: whole numbers plain (years), others with thousands marked, addresses linked."""
+    if pd.isna(cell) or cell == "":
+        return "–"
+    if isinstance(cell, float):
+        text = f"{cell:,.4f}".rstrip("0").rstrip(".") if abs(cell) >= 1e-3 else f"{cell:g}"
+        return text.replace("-", "\N{MINUS SIGN}")
+    text = html.escape(str(cell))
+    if str(column).endswith("url") and str(cell).startswith(("https://", "http://")):
+        return f'<a href="{text}">{html.escape(urlsplit(str(cell)).netloc)}</a>'
+    return text
