@@ -75,6 +75,11 @@ def note_sources(app: Sphinx, docname: str, source: list[str]) -> None:
     code = "\n".join(CELL.findall(source[0]))
     if "coalescence" not in code:
         return
+    if "remove-cell" in source[0]:
+        log.warning(
+            "a cell tagged remove-cell runs too late: tag it remove-input, remove-output",
+            location=docname,
+        )
     imports = [line for line in code.splitlines() if line.startswith(("import ", "from "))]
     with tempfile.NamedTemporaryFile("w", suffix=".py", delete=False) as script:
         script.write("\n".join([*imports, "import coalescence.page, coalescence.lab"]))

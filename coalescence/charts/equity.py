@@ -77,8 +77,8 @@ def split(table: pd.DataFrame, reported: pd.DataFrame | None = None) -> alt.Laye
             .encode(x=x)
         )
         layers += [
-            ticks.mark_tick(color=MUTED, thickness=2, size=8, y=46),
-            ticks.mark_text(color=MUTED, fontSize=10, angle=300, align="left", dx=3, y=39).encode(
+            ticks.mark_tick(color=MUTED, thickness=2, size=8, y=60),
+            ticks.mark_text(color=MUTED, fontSize=10, angle=300, align="left", dx=3, y=53).encode(
                 text="company:N"
             ),
         ]

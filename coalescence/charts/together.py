@@ -71,7 +71,7 @@ def credit(table: pd.DataFrame) -> alt.LayerChart:
         .transform_calculate(middle="(datum.low + datum.high) / 2")
         .encode(x=way.axis(labelAngle=0))
     )
-    bars = base.mark_bar(width=38, xOffset=-32).encode(
+    bars = base.mark_bar(width=36, xOffset=-36).encode(
         y=rise.scale(domain=[0, 4], nice=False).axis(format="%", tickCount=8),
         y2="high:Q",
         color=alt.Color("practice:N", title="Practice", scale=COLOURS, legend=None),
@@ -80,13 +80,13 @@ def credit(table: pd.DataFrame) -> alt.LayerChart:
     names = (
         base.transform_filter("datum.rise > 0.12")
         .transform_calculate(words="datum.practice + ' ' + format(datum.rise, '.0%')")
-        .mark_text(align="left", xOffset=-10, fontSize=10.5)
+        .mark_text(align="left", xOffset=-15, fontSize=10.5)
         .encode(y="middle:Q", text="words:N")
     )
     total = (
         alt.Chart(table)
         .transform_aggregate(total="sum(rise)", groupby=["way"])
-        .mark_text(xOffset=-32, dy=-9, fontSize=13, fontWeight=600)
+        .mark_text(xOffset=-36, dy=-9, fontSize=13, fontWeight=600)
         .encode(x=way, y="total:Q", text=alt.Text("total:Q", format=".0%"))
     )
     return layered(bars, names, total).properties(
@@ -229,9 +229,10 @@ def say_imitate(table: pd.DataFrame, **setting: object) -> str:
     profit = table["profit"].tolist()
     stop = next((k for k in range(4) if profit[k + 1] < profit[k] - 1e-9), 4)
     ends = ("never starts", "stops at one", "stops at two", "stops at three", "copies all four")
+    earns = f"{profit[stop]:+.0%}" if stop else "nothing"
     return (
         f"{table['practice'][1]} alone brings {profit[1]:+.0%}, all four {profit[4]:+.0%}; "
-        f"a rival that turns back at the first loss {ends[stop]} and earns {profit[stop]:+.0%}."
+        f"a rival that turns back at the first loss {ends[stop]} and earns {earns}."
     )
 
 

@@ -1,0 +1,179 @@
+"""A chapter opened as a notebook in a real JupyterLab: its cells run, its labs do not flicker."""
+
+import json
+import os
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from coalescence.lab import BUILDER
+from tests.served import ROOT, with_labs
+
+pytestmark = pytest.mark.kernel
+
+BIN = Path(sys.executable).parent
+# Looks at the labs' cell before every frame: when, how high, and each chart as a sum of its pixels
+# (0 while nothing is drawn). Keys are noted with the time at which they went down.
+WATCH = """(cell) => {
+  const seen = { frames: [], keys: [] };
+  const drawn = (canvas) => {
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    let sum = 0;
+    for (const [i, pixel] of new Uint32Array(data.buffer).entries())
+      if (pixel) sum = (sum + pixel * ((i % 997) + 1)) % 1e9;
+    return sum;
+  };
+  const look = () => {
+    const charts = [...cell.querySelectorAll(".jupyter-widgets .jp-OutputArea")].map((area) => {
+      const chart = area.querySelector("canvas, svg.marks");
+      if (!chart || !chart.getBoundingClientRect().height) return 0;
+      return chart.tagName === "CANVAS" ? drawn(chart) : chart.outerHTML;
+    });
+    const { height } = cell.getBoundingClientRect();
+    seen.frames.push({ at: performance.now(), height, charts });
+    if (!seen.over) requestAnimationFrame(look);
+  };
+  cell.addEventListener("keydown", () => seen.keys.push(performance.now()), true);
+  requestAnimationFrame(look);
+  window.seen = seen;
+}"""
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+def stop(server):
+    """End the server with its kernels, whatever they do."""
+    for sign, patience in ((signal.SIGINT, 1), (signal.SIGTERM, 10), (signal.SIGKILL, 10)):
+        try:
+            os.killpg(server.pid, sign)
+            server.wait(patience)
+        except subprocess.TimeoutExpired:
+            continue
+        except ProcessLookupError:
+            break
+
+
+@pytest.fixture(scope="module")
+def jupyter(tmp_path_factory):
+    """The address of a JupyterLab in the book's folder, as a reader without settings meets it."""
+    home = tmp_path_factory.mktemp("home")
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("JUPYTER")}
+    kept.pop(BUILDER, None)
+    own = {
+        "HOME": home, "PYTHONPATH": ROOT, "IPYTHONDIR": home / "ipython",
+        "JUPYTER_CONFIG_DIR": home / "config", "JUPYTER_DATA_DIR": home / "data",
+        "JUPYTER_RUNTIME_DIR": home / "runtime", "JUPYTERLAB_SETTINGS_DIR": home / "settings",
+        "JUPYTERLAB_WORKSPACES_DIR": home / "workspaces",
+    }  # fmt: skip
+    kept |= {key: str(value) for key, value in own.items()}
+    viewer = [BIN / "jupytext-config", "set-default-viewer", "python", "markdown"]
+    subprocess.run(viewer, env=kept, check=True, capture_output=True)
+    port = free_port()
+    command = [
+        BIN / "jupyter", "lab", "--no-browser", f"--port={port}", "--ServerApp.port_retries=0",
+        "--IdentityProvider.token=", f"--ServerApp.root_dir={ROOT}", "--allow-root",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        "--LabApp.news_url=", "--LabApp.extension_manager=readonly",
+    ]  # fmt: skip
+    with (home / "log").open("w") as log:
+        server = subprocess.Popen(command, env=kept, stdout=log, stderr=log, start_new_session=True)
+    try:
+        address = f"http://127.0.0.1:{port}"
+        for _ in range(600):
+            try:
+                urllib.request.urlopen(f"{address}/api", timeout=5)
+                break
+            except (urllib.error.URLError, TimeoutError):
+                assert server.poll() is None, (home / "log").read_text()[-2000:]
+                time.sleep(0.1)
+        yield address
+    finally:
+        stop(server)
+
+
+@pytest.fixture(scope="module")
+def notebook(chrome, jupyter):
+    """The first chapter that holds a lab, opened as a notebook by its path and run from the top."""
+    page = chrome.new_page(viewport={"width": 1200, "height": 1000})
+    page.set_default_timeout(90_000)
+    page.outside = []
+
+    def cut(route):
+        if route.request.url.startswith((jupyter, "data:", "blob:")):
+            return route.continue_()
+        page.outside.append(route.request.url)
+        return route.abort()
+
+    page.route("**/*", cut)
+    chapter = next(name for name in with_labs() if "/coalescence/" in name)
+    page.goto(f"{jupyter}/lab/tree/{chapter}.md")
+    page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
+    page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first.wait_for()
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    page.wait_for_function(
+        """() => {
+          const cells = document.querySelectorAll(".jp-CodeCell .jp-InputPrompt");
+          const prompts = [...cells].map((prompt) => prompt.textContent);
+          return prompts.some((text) => /\\d/.test(text)) && !prompts.join("").includes("*");
+        }"""
+    )
+    page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first.wait_for()
+    yield page
+    page.close()
+
+
+def test_every_cell_runs_without_an_error(notebook):
+    errors = notebook.locator(
+        ".jp-OutputArea-output[data-mime-type='application/vnd.jupyter.error'],"
+        " .jp-OutputArea-output[data-mime-type='application/vnd.jupyter.stderr']"
+    )
+    assert errors.all_inner_texts() == []
+    prompts = notebook.locator(".jp-CodeCell .jp-InputPrompt").all_inner_texts()
+    assert all(any(map(str.isdigit, text)) for text in prompts), "a cell was not run"
+
+
+def test_a_moved_slider_changes_the_chart_without_a_blank_frame_or_a_jump(notebook):
+    handle = notebook.locator(".jupyter-widgets .noUi-handle").first
+    handle.scroll_into_view_if_needed()
+    notebook.wait_for_timeout(1000)
+    handle.evaluate(f"(handle) => ({WATCH})(handle.closest('.jp-Cell'))")
+    handle.focus()
+    for key in ["ArrowRight", "ArrowLeft"] * 6:  # one change at a time
+        notebook.keyboard.press(key)
+        notebook.wait_for_timeout(350)
+    for key in ["ArrowRight"] * 4 + ["ArrowLeft"] * 4:  # dragged
+        notebook.keyboard.press(key)
+        notebook.wait_for_timeout(30)
+    notebook.wait_for_timeout(1000)
+    seen = json.loads(notebook.evaluate("() => { seen.over = true; return JSON.stringify(seen); }"))
+    frames, keys = seen["frames"], seen["keys"]
+
+    waits = []
+    for down, up in pairwise(keys[:13]):
+        before = [frame["charts"] for frame in frames if frame["at"] <= down][-1]
+        changed = [f["at"] for f in frames if down < f["at"] < up and f["charts"] != before]
+        assert changed, f"the chart did not change within {up - down:.0f} ms of a key"
+        waits.append(changed[0] - down)
+    blank = [frame for frame in frames if not frame["charts"] or not all(frame["charts"])]
+    heights = {frame["height"] for frame in frames}
+    print(f"slider to chart: median {statistics.median(waits):.0f} ms, {len(frames)} frames")
+    assert not blank, f"{len(blank)} of {len(frames)} frames without a chart"
+    assert max(heights) - min(heights) < 1, f"the cell's height went through {sorted(heights)}"
+
+
+def test_nothing_is_asked_of_another_host(notebook):
+    assert notebook.outside == []
