@@ -20,6 +20,7 @@ from coalescence.lab import BUDGET, DATASET, Control, Drawing, Lab, LabError, pl
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 TAG = re.compile(r"<[^>]*>")
 FINE = re.compile(r'\.(\d\d)\d+(?=[ ,"LMCHVAZ)])')  # hundredths of a pixel are enough
+NARROW = 280  # width of a plot on a phone, in pixels
 GAP = "\x01"  # stands for a number in a sentence
 # Colours that the style sheet changes in dark mode, by the name it knows them under.
 COLOURS = {
@@ -42,7 +43,10 @@ def chart_bundle(spec: dict[str, Any], builder: str) -> dict[str, Any]:
         raise LabError("a chart in a chapter needs .properties(description=...)")
     if builder != "html":
         return {"image/png": png(spec), "text/plain": words}
-    return {"text/html": f'<div class="cb-chart">{picture(spec, words)}</div>', "text/plain": words}
+    return {
+        "text/html": f'<div class="cb-chart">{pictures(spec, words)}</div>',
+        "text/plain": words,
+    }
 
 
 def png(spec: dict[str, Any]) -> str:
@@ -50,11 +54,32 @@ def png(spec: dict[str, Any]) -> str:
     return base64.b64encode(vlc.vegalite_to_png(spec, scale=2)).decode()
 
 
-def picture(spec: dict[str, Any], words: str) -> str:
+def pictures(spec: dict[str, Any], words: str) -> str:
+    """A chart's picture, and a narrower one for phones; the style sheet shows one of them."""
+    wide = picture(spec, words, "cb-wide")
+    return wide + picture(narrowed(spec), words, "cb-narrow") if narrows(spec) else wide
+
+
+def narrows(spec: dict[str, Any]) -> bool:
+    """Whether a chart is one plot, whose width can simply be set."""
+    return not {"facet", "repeat", "hconcat", "vconcat", "concat"} & set(spec) and (
+        spec.get("width", charts.WIDTH) > NARROW
+    )
+
+
+def narrowed(spec: dict[str, Any]) -> dict[str, Any]:
+    """The same chart for a phone."""
+    return {**spec, "width": NARROW}
+
+
+def picture(spec: dict[str, Any], words: str, kind: str) -> str:
     """A chart as an inline SVG that follows the page's colours and carries its description."""
     svg = recoloured(vlc.vegalite_to_svg(spec))
     svg = TAG.sub(lambda tag: FINE.sub(r".\1", tag[0]), svg)
-    return svg.replace("<svg ", f'<svg role="img" aria-label="{escape(words)}" ', 1)
+    own = hashlib.sha256(svg.encode()).hexdigest()[:8]  # no two pictures of a page share a name
+    svg = re.sub(r'(\bid="|url\(#)', rf"\g<1>p{own}-", svg)
+    start = f'<svg role="img" aria-label="{escape(words)}" '
+    return svg.replace("<svg ", start, 1).replace('class="marks"', f'class="{kind}"', 1)
 
 
 def recoloured(text: str) -> str:
@@ -93,6 +118,7 @@ def payload(lab: Lab) -> dict[str, Any]:
         ],
         "moving": [key in moving for key in first],
         "say": sentences(lab, tables),
+        "narrow": [NARROW if narrows(drawing.spec) else 0 for drawing in lab.drawings],
         "charts": [json.loads(recoloured(json.dumps(vega(drawing)))) for drawing in lab.drawings],
     }
 
@@ -150,8 +176,8 @@ def html(lab: Lab) -> str:
         f"{escape(name)}</button>"
         for name, setting in lab.presets.items()
     )
-    pictures = "".join(
-        f'<div class="cb-chart">{picture(d.filled(table), d.words)}</div>' for d in lab.drawings
+    shown = "".join(
+        f'<div class="cb-chart">{pictures(d.filled(table), d.words)}</div>' for d in lab.drawings
     )
     sent = payload(lab)
     shipped = json.dumps(sent, separators=(",", ":"), ensure_ascii=False)
@@ -165,7 +191,7 @@ def html(lab: Lab) -> str:
         f'<legend class="cb-hidden">{escape(lab.title)}: controls</legend>{controls}'
         f'<div class="cb-buttons">{presets}<button type="reset">Reset</button></div>'
         f"</fieldset></form>"
-        f'<div class="cb-show"><div class="cb-charts">{pictures}</div>'
+        f'<div class="cb-show"><div class="cb-charts">{shown}</div>'
         f'<p class="cb-say">{escape(lab.sentence(table, **lab.start))}</p>'
         f'<p class="cb-hidden" role="status"></p></div>'
         f'<details class="cb-numbers"><summary>The numbers in this chart</summary>'
