@@ -10,6 +10,7 @@ import re
 import shutil
 import sys
 import tempfile
+from logging import Handler, LogRecord, getLogger
 from modulefinder import ModuleFinder
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,12 @@ VEGA = VENDOR / "vega.js"
 LABS = "_static/labs"
 CELL = re.compile(r"^```\{code-cell\}[^\n]*\n(?:---\n.*?\n---\n)?(.*?)^```", re.S | re.M)
 DATA = re.compile(r'<script type="application/json">(.*?)</script>', re.S)
+
+# What the writers below this book say to a screen reader, and what they should say.
+MENDED = {
+    ' role="doc-biblioentry"': ' role="listitem"',  # withdrawn from ARIA; it stands in a list
+    ' aria-label="Toggle hidden content"': "",  # hides the words on the fold
+}
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +69,7 @@ def prepare(app: Sphinx, config: Config) -> None:
     path = os.environ.get("PYTHONPATH", "")
     if str(ROOT) not in path.split(os.pathsep):
         os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), path]))
+    config.templates_path.insert(0, str(PAGE / "templates"))
     config.html_static_path += [str(PAGE / "casebook.css"), str(PAGE / "lab.js"), str(VEGA)]
 
 
@@ -93,6 +101,33 @@ def note_sources(app: Sphinx, docname: str, source: list[str]) -> None:
             app.env.note_dependency(str(file))
 
 
+class Faults(Handler):
+    """Remember the chapters that were warned about, so that the next build reads them again.
+
+    Sphinx itself takes a chapter that it has read as done, and a second build would succeed.
+    """
+
+    def __init__(self, app: Sphinx) -> None:
+        super().__init__("WARNING")
+        self.app, self.file = app, Path(app.doctreedir) / "faults"
+        self.places: list[str] = []
+
+    def emit(self, record: LogRecord) -> None:
+        """Note where a warning points."""
+        place = getattr(record, "location", None)
+        self.places.append(str(getattr(place, "source", None) or place))
+
+    def outdated(self, app: Sphinx, env: Any, *_changes: set[str]) -> list[str]:
+        """The chapters that the last build found fault with."""
+        names = self.file.read_text().split() if self.file.exists() else []
+        return [name for name in names if name in env.found_docs]
+
+    def keep(self, app: Sphinx, error: Exception | None) -> None:
+        """Write the chapters with faults down."""
+        docs = app.env.found_docs if self.places else ()
+        self.file.write_text("\n".join(d for d in docs if any(d in p for p in self.places)))
+
+
 def send_data_apart(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any
 ) -> None:
@@ -111,6 +146,13 @@ def send_data_apart(
         return ""
 
     context["body"] = DATA.sub(apart, context["body"])
+
+
+def mend_body(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    """Take out what a screen reader should not be told."""
+    for wrong, right in MENDED.items():
+        if "body" in context:
+            context["body"] = context["body"].replace(wrong, right)
 
 
 def _unwanted(file: Any) -> bool:
@@ -210,7 +252,12 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", prepare)
     app.connect("builder-inited", name_builder)
     app.connect("source-read", note_sources)
+    faults = Faults(app)
+    getLogger("sphinx").addHandler(faults)
+    app.connect("env-get-outdated", faults.outdated)
+    app.connect("build-finished", faults.keep)
     app.connect("html-page-context", send_data_apart, priority=999)
+    app.connect("html-page-context", mend_body, priority=999)
     app.connect("build-finished", empty_icons)
     app.add_role("claim", Claim())
     app.add_directive("ledger", Ledger)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import statistics
@@ -68,7 +69,7 @@ def stop(server):
 
 @pytest.fixture(scope="module")
 def jupyter(tmp_path_factory):
-    """The address of a JupyterLab in the book's folder, as a reader without settings meets it."""
+    """The address of a JupyterLab in a copy of the book, as a reader without settings meets it."""
     home = tmp_path_factory.mktemp("home")
     kept = {key: value for key, value in os.environ.items() if not key.startswith("JUPYTER")}
     kept.pop(BUILDER, None)
@@ -81,10 +82,11 @@ def jupyter(tmp_path_factory):
     kept |= {key: str(value) for key, value in own.items()}
     viewer = [BIN / "jupytext-config", "set-default-viewer", "python", "markdown"]
     subprocess.run(viewer, env=kept, check=True, capture_output=True)
+    shutil.copytree(ROOT / "book", home / "course" / "book")  # JupyterLab saves what it opens
     port = free_port()
     command = [
         BIN / "jupyter", "lab", "--no-browser", f"--port={port}", "--ServerApp.port_retries=0",
-        "--IdentityProvider.token=", f"--ServerApp.root_dir={ROOT}", "--allow-root",
+        "--IdentityProvider.token=", f"--ServerApp.root_dir={home / 'course'}", "--allow-root",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         "--LabApp.news_url=", "--LabApp.extension_manager=readonly",
     ]  # fmt: skip
@@ -121,7 +123,7 @@ def notebook(chrome, jupyter):
     chapter = next(name for name in with_labs() if "/coalescence/" in name)
     page.goto(f"{jupyter}/lab/tree/{chapter}.md")
     page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
-    page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first.wait_for()
+    page.locator("#jp-main-statusbar").get_by_text("| Idle").wait_for()
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
     page.wait_for_function(
@@ -131,7 +133,7 @@ def notebook(chrome, jupyter):
           return prompts.some((text) => /\\d/.test(text)) && !prompts.join("").includes("*");
         }"""
     )
-    page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first.wait_for()
+    page.locator("#jp-main-statusbar").get_by_text("| Idle").wait_for()
     yield page
     page.close()
 
@@ -141,8 +143,8 @@ def test_every_cell_runs_without_an_error(notebook):
         ".jp-OutputArea-output[data-mime-type='application/vnd.jupyter.error'],"
         " .jp-OutputArea-output[data-mime-type='application/vnd.jupyter.stderr']"
     )
-    assert errors.all_inner_texts() == []
-    prompts = notebook.locator(".jp-CodeCell .jp-InputPrompt").all_inner_texts()
+    assert errors.all_text_contents() == []
+    prompts = notebook.locator(".jp-CodeCell .jp-InputPrompt").all_text_contents()
     assert all(any(map(str.isdigit, text)) for text in prompts), "a cell was not run"
 
 

@@ -11,11 +11,12 @@ function takes floats or arrays that broadcast against each other.
 
 from collections.abc import Sequence
 from itertools import product
+from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.integrate import quad_vec
+from scipy.integrate import fixed_quad
 from scipy.optimize import brentq, elementwise
 from scipy.special import betainc, digamma
 from scipy.stats import norm
@@ -23,10 +24,12 @@ from scipy.stats import norm
 from coalescence.models._check import within
 
 Floats = NDArray[np.float64]
+Number = float | Floats
 Table = dict[str, Any]  # name of a column -> its values
 
 FAR = 9.0  # standard deviations beyond which no candidate is expected, not even among a billion
 MOST = 1e9  # candidates on the longest list that is considered
+NODES = 400  # of the Gauss-Legendre quadrature: eight correct digits up to a billion candidates
 
 # --- Reach against knowledge: the best of a list -------------------------------------------------
 
@@ -34,28 +37,28 @@ MOST = 1e9  # candidates on the longest list that is considered
 class Candidates(NamedTuple):
     """A list of possible partners and how well the choosers know them."""
 
-    count: ArrayLike = 50.0  # n, how many are on the list
-    insight: ArrayLike = 0.8  # rho, correlation of what the choosers see with what will turn out
-    spread: ArrayLike = 1.0  # sigma, how much candidates differ (standard deviation of quality)
+    number: Number = 50.0  # n, how many are on the list
+    insight: Number = 0.8  # rho, correlation of what the choosers see with what will turn out
+    spread: Number = 1.0  # sigma, how much candidates differ (standard deviation of quality)
 
 
 def mean_of_best(chosen: ArrayLike, count: ArrayLike) -> Any:
     """How good on average are the best `chosen` of `count`, perfectly seen? Eq. (2).
 
-    The mean of the `chosen` highest of `count` standard normal draws, exact by quadrature:
+    The mean of the `chosen` highest of `count` standard normal draws, by quadrature:
     n / k times the integral of x phi(x) P(at most k - 1 of the others are better). Neither
     number need be whole. In standard deviations; 0 if all are taken.
     """
     within("count", count, 1, MOST)
-    within("chosen", chosen, 1, float(np.min(count)))
+    within("chosen", chosen, 1)
+    within("chosen / count", np.divide(chosen, count), 0, 1 + 1e-12)
     k, n = np.broadcast_arrays(np.asarray(chosen, dtype=float), np.asarray(count, dtype=float))
-    rest = np.where(n > k, n - k, 1.0)
+    best, rest = k[..., np.newaxis], np.where(n > k, n - k, 1.0)[..., np.newaxis]
 
-    def integrand(x: float) -> Floats:
-        found: Floats = x * norm.pdf(x) * betainc(rest, k, norm.cdf(x))
-        return found
+    def integrand(x: Floats) -> Any:
+        return x * norm.pdf(x) * betainc(rest, best, norm.cdf(x))
 
-    mean, _ = quad_vec(integrand, -FAR, FAR, epsabs=1e-13, epsrel=1e-11, points=(0.0, 3.0, 6.0))
+    mean, _ = fixed_quad(integrand, -FAR, FAR, n=NODES)
     return np.where(n > k, mean * n / k, 0.0)[()]
 
 
@@ -72,7 +75,7 @@ def expected_rank(rank: ArrayLike, count: ArrayLike) -> Any:
 
     From eq. (2): what the sum of the best k has more than the sum of the best k - 1.
     """
-    within("rank", rank, 1, float(np.min(count)))
+    within("rank", rank, 1)
     k = np.asarray(rank, dtype=float)
     before = np.maximum(k - 1, 1)
     fewer = np.where(k >= 2, (k - 1) * mean_of_best(before, count), 0.0)
@@ -86,8 +89,7 @@ def secured(candidates: Candidates, chosen: ArrayLike = 1) -> Any:
     """
     within("insight", candidates.insight, 0, 1)
     within("spread", candidates.spread, 0)
-    share = np.asarray(candidates.insight) * np.asarray(candidates.spread)
-    return share * mean_of_best(chosen, candidates.count)
+    return candidates.insight * candidates.spread * mean_of_best(chosen, candidates.number)
 
 
 def equal_reach(candidates: Candidates, insight: float, chosen: float = 1) -> float:
@@ -107,7 +109,7 @@ def equal_reach(candidates: Candidates, insight: float, chosen: float = 1) -> fl
     return float(np.exp(brentq(gap, low, high, xtol=1e-10))) if gap(low) < 0 else float(chosen)
 
 
-OPEN_CALL = Candidates(count=1000, insight=0.3)  # the alternative: many strangers, hardly known
+OPEN_CALL = Candidates(number=1000, insight=0.3)  # the alternative: many strangers, hardly known
 CURVE = 21  # points of a lab's curve
 SOURCES = ("network", "open call")
 
@@ -116,19 +118,22 @@ def reach(network: int, insight: float, partners: int) -> Table:
     """What do a personal network and an open call bring? Rows: a curve and its end for each.
 
     `network` candidates seen with `insight`, against an open call of 1,000 seen with 0.3;
-    `partners` are needed. Columns: source, point ("curve" or "chosen"), count (candidates),
-    quality (average of the partners chosen).
+    `partners` are needed. Columns: source, point ("curve" or "chosen"), number (of
+    candidates), quality (average of the partners chosen).
     """
-    known = Candidates(network, insight)
-    table: Table = {"source": [], "point": [], "count": [], "quality": []}
-    for source, candidates in zip(SOURCES, (known, OPEN_CALL), strict=True):
-        longest = 1000.0
-        counts = np.append(np.geomspace(partners, longest, CURVE), float(candidates.count))  # type: ignore[arg-type]
-        table["source"] += [source] * (CURVE + 1)
-        table["point"] += ["curve"] * CURVE + ["chosen"]
-        table["count"] += counts.tolist()
-        table["quality"] += secured(candidates._replace(count=counts), partners).tolist()
-    return table
+    lists = [Candidates(network, insight), OPEN_CALL]
+    curve = np.geomspace(partners, 1000, CURVE)
+    numbers = [np.append(curve, one.number) for one in lists]
+    quality = [
+        secured(one._replace(number=number), partners)
+        for one, number in zip(lists, numbers, strict=True)
+    ]
+    return {
+        "source": np.repeat(SOURCES, CURVE + 1).tolist(),
+        "point": (["curve"] * CURVE + ["chosen"]) * len(lists),
+        "number": np.concatenate(numbers),
+        "quality": np.concatenate(quality),
+    }
 
 
 def shortlist(network: int, insight: float) -> Table:
@@ -159,7 +164,8 @@ def secretary_chance(count: ArrayLike, skip: ArrayLike) -> Any:
     1966.) With r passed over: r / n times the sum of 1 / (i - 1) for i = r + 1 ... n.
     """
     within("count", count, 1)
-    within("skip", skip, 0, float(np.min(count)) - 1)
+    within("skip", skip, 0)
+    within("skip / (count - 1)", np.divide(skip, np.maximum(np.subtract(count, 1), 1e-9)), 0, 1)
     n, r = np.asarray(count, dtype=float), np.asarray(skip, dtype=float)
     passed = np.maximum(r, 1)
     return np.where(r == 0, 1 / n, passed / n * (digamma(n) - digamma(passed)))[()]
@@ -209,7 +215,7 @@ def reservation(box: Box) -> float:
     def gap(z: float) -> float:
         return float(chances @ np.maximum(values - z, 0)) - box.cost
 
-    return float(brentq(gap, values.min() - box.cost, values.max(), xtol=1e-12))
+    return float(brentq(gap, values.min() - 2 * box.cost, values.max(), xtol=1e-12))
 
 
 def pandora(boxes: Sequence[Box], fallback: float = 0.0) -> float:
@@ -220,9 +226,10 @@ def pandora(boxes: Sequence[Box], fallback: float = 0.0) -> float:
     """
     caps = [np.minimum(box.values, reservation(box)) for box in boxes]
     worth = 0.0
-    for found in product(*(zip(cap, box.chances, strict=True) for cap, box in zip(caps, boxes, strict=True))):  # fmt: skip  # noqa: E501
-        chance = float(np.prod([c for _, c in found]))
-        worth += chance * max(fallback, *(value for value, _ in found))
+    for places in product(*(range(len(box.chances)) for box in boxes)):
+        chance = prod(box.chances[i] for i, box in zip(places, boxes, strict=True))
+        best = max(float(cap[i]) for i, cap in zip(places, caps, strict=True))
+        worth += chance * max(fallback, best)
     return worth
 
 

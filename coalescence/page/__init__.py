@@ -21,6 +21,7 @@ NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 TAG = re.compile(r"<[^>]*>")
 FINE = re.compile(r'\.(\d\d)\d+(?=[ ,"LMCHVAZ)])')  # hundredths of a pixel are enough
 NARROW = 280  # width of a plot on a phone, in pixels
+ROLES = re.compile(r' (?:aria-[a-z]+|role)="[^"]*"')  # the picture is one image, with one name
 GAP = "\x01"  # stands for a number in a sentence
 # Colours that the style sheet changes in dark mode, by the name it knows them under.
 COLOURS = {
@@ -75,7 +76,7 @@ def narrowed(spec: dict[str, Any]) -> dict[str, Any]:
 def picture(spec: dict[str, Any], words: str, kind: str) -> str:
     """A chart as an inline SVG that follows the page's colours and carries its description."""
     svg = recoloured(vlc.vegalite_to_svg(spec))
-    svg = TAG.sub(lambda tag: FINE.sub(r".\1", tag[0]), svg)
+    svg = TAG.sub(lambda tag: FINE.sub(r".\1", ROLES.sub("", tag[0])), svg)
     own = hashlib.sha256(svg.encode()).hexdigest()[:8]  # no two pictures of a page share a name
     svg = re.sub(r'(\bid="|url\(#)', rf"\g<1>p{own}-", svg)
     start = f'<svg role="img" aria-label="{escape(words)}" '

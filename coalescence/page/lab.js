@@ -104,9 +104,11 @@
       view.logLevel(window.vega.Warn);
       view.data("lab", this.table());
       await view.initialize(live).runAsync();
-      live.setAttribute("aria-hidden", "true"); // the picture's description stays
       const svg = live.querySelector("svg");
-      svg?.setAttribute("focusable", "false");
+      svg.setAttribute("aria-hidden", "true");
+      svg.setAttribute("focusable", "false");
+      live.setAttribute("role", "img"); // it takes over the picture's description
+      live.setAttribute("aria-label", frame.querySelector("svg").getAttribute("aria-label"));
       frame.append(live);
       frame.classList.add("cb-drawn");
       return view;

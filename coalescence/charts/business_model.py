@@ -1,0 +1,241 @@
+"""The business model in pictures: two price stacks, an entry, and what rivals do."""
+
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from coalescence.charts import (
+    BLUE,
+    GREEN,
+    HEIGHT,
+    INK,
+    LINE,
+    MUTED,
+    ORANGE,
+    PINK,
+    SKY,
+    WIDTH,
+    layered,
+)  # fmt: skip
+
+TENTHS = [0, 0.2, 0.4, 0.6, 0.8, 1]
+CHAINS = {"usual": "Usual chain", "direct": "Sold direct"}
+PARTS = {
+    "parts": "Parts",
+    "making": "Making",
+    "advertising": "Advertising",
+    "maker": "Maker's margin",
+    "channel": "Channel",
+    "tax": "Tax",
+}
+WAYS = {
+    "sleep": "Rivals sleep",
+    "make less": "Rivals make less",
+    "cut prices": "Rivals cut prices",
+    "copy": "Rivals copy",
+}
+
+
+def _words(names: dict[str, str], field: str) -> str:
+    """A Vega expression that turns the keys of `names` in `field` into their words."""
+    return f"({names})[datum.{field}]"
+
+
+def _row(table: pd.DataFrame, **where: Any) -> Any:
+    """The last row of the table with these values."""
+    for column, value in where.items():
+        table = table[table[column] == value]
+    return table.iloc[-1]
+
+
+# --- the price stack ---
+
+
+def chains(table: pd.DataFrame) -> alt.LayerChart:
+    """Of what the price consists through the usual chain and sold direct."""
+    order = list(CHAINS.values())
+    base = alt.Chart(table).transform_calculate(
+        words=_words(CHAINS, "chain"),
+        kind=_words(PARTS, "part"),
+        order=f"indexof({list(PARTS)}, datum.part)",
+    )
+    y = alt.Y("words:N", title=None).sort(order)
+    bars = base.mark_bar(stroke="white", strokeWidth=1, size=46, clip=True).encode(
+        x=alt.X("amount:Q", title="What the buyer pays (RMB)").scale(domain=[0, 3000]),
+        y=y,
+        color=alt.Color("kind:N")
+        .scale(domain=list(PARTS.values()), range=[BLUE, SKY, PINK, ORANGE, GREEN, LINE])
+        .legend(symbolType="square", columns=3),
+        order="order:Q",
+    )
+    middles = (
+        base.transform_stack(
+            stack="amount",
+            groupby=["words"],
+            sort=[alt.SortField("order", "ascending")],
+            as_=["from", "to"],
+        )
+        .transform_filter("datum.amount >= 150")
+        .transform_calculate(middle="(datum.from + datum.to) / 2")
+        .mark_text(fontSize=11.5, clip=True)
+        .encode(
+            y=y,
+            x="middle:Q",
+            text=alt.Text("amount:Q", format=".0f"),
+            color=alt.condition("datum.part == 'tax'", alt.value(INK), alt.value("white")),
+        )
+    )
+    totals = base.transform_filter("datum.part == 'tax'").mark_text(
+        align="left", dx=6, fontWeight=600, clip=True
+    )
+    return layered(
+        bars, middles, totals.encode(y=y, x="price:Q", text=alt.Text("price:Q", format=",.0f"))
+    ).properties(
+        width=WIDTH,
+        height=150,
+        description="Parts, making, advertising, the maker's margin, the channel and tax in the "
+        "price of the same phone through the usual chain and sold direct",
+    )
+
+
+def say_chains(table: pd.DataFrame, *, tiers: int, markup: float, margin: float) -> str:
+    """How much cheaper the direct phone is, and what that is due to."""
+    usual, direct = (_row(table, chain=chain).price for chain in CHAINS)
+    channel = _row(table, chain="usual", part="channel").amount
+    return (
+        f"The same phone costs RMB {usual:,.0f} through {tiers} tiers and RMB {direct:,.0f} sold "
+        f"direct, {1 - direct / usual:.0%} less; the tiers alone take RMB {channel:,.0f}."
+    )
+
+
+# --- entry ---
+
+
+def shares(table: pd.DataFrame, reported: pd.DataFrame | None = None) -> alt.LayerChart:
+    """The entrant's share by year and the one it needs; `reported` shares (year, value in %)."""
+    x = alt.X("year:Q", title="Years after entry").scale(domain=[0, 10]).axis(tickCount=10)
+    y = alt.Y("share:Q", title="Share of the market").scale(domain=[0, 0.5])
+    base = alt.Chart(table).encode(x=x, y=y.axis(format="%", tickCount=5))
+    needed = alt.Chart(table).transform_filter("datum.year == 0")
+    layers = [
+        needed.mark_rule(color=ORANGE, strokeDash=[5, 4], clip=True).encode(
+            x=alt.value(0), x2=alt.value(WIDTH), y="needed:Q"
+        ),
+        needed.mark_text(
+            color=ORANGE, align="left", dx=4, dy=-8, text="share that would just pay", clip=True
+        ).encode(x=alt.value(0), y="needed:Q"),
+        base.mark_line(),
+        base.mark_point(opacity=1),
+    ]
+    if reported is not None:
+        known = alt.Chart(reported).transform_calculate(share="datum.value / 100")
+        layers.append(
+            known.mark_point(shape="diamond", size=100, color=INK, opacity=1).encode(
+                x="year:Q", y="share:Q"
+            )
+        )
+    return layered(*layers).properties(
+        width=WIDTH,
+        height=HEIGHT,
+        description="The entrant's share of the market by year after entry, and the lasting share "
+        "at which entry would just pay",
+    )
+
+
+def cash(table: pd.DataFrame) -> alt.LayerChart:
+    """Cash of each year, and the sum so far, discounted."""
+    base = alt.Chart(table).encode(
+        x=alt.X("year:Q", title="Years after entry").scale(domain=[-0.5, 10.5]).axis(tickCount=10)
+    )
+    y = alt.Y("cash:Q", title="Cash (RMB bn)").scale(domain=[-8, 8])
+    bars = base.mark_bar(size=18, clip=True).encode(
+        y=y,
+        color=alt.condition("datum.cash < 0", alt.value(ORANGE), alt.value(SKY)),
+    )
+    line = base.encode(y="so_far:Q")
+    key = pd.DataFrame({"words": ["bars: of the year", "line: so far, discounted"], "y": [10, 26]})
+    name = alt.Chart(key).mark_text(align="left", color=MUTED, x=6)
+    return layered(
+        bars,
+        alt.Chart(pd.DataFrame({"y": [0]})).mark_rule(color=MUTED).encode(y="y:Q"),
+        line.mark_line(color=INK, clip=True),
+        line.mark_point(color=INK, opacity=1, clip=True),
+        name.encode(y=alt.Y("y:Q", scale=None), text="words:N"),
+    ).properties(
+        width=WIDTH,
+        height=200,
+        description="Cash of each year after entry as bars, and the discounted sum so far",
+    )
+
+
+def say_enter(
+    table: pd.DataFrame, *, plateau: float, speed: float, margin: float, once: float
+) -> str:
+    """Whether entry pays, when, and which share would do."""
+    end, needed = table["so_far"].iloc[-1], table["needed"].iloc[0]
+    paid = table[table.so_far >= 0]["year"]
+    when = f" It has paid for itself in year {paid.iloc[0]:.0f}." if len(paid) else ""
+    limit = f"a lasting share of {needed:.0%} would just pay" if needed < 1 else "no share would"
+    return (
+        f"A share of {plateau:.0%} makes entry worth RMB {end:+.1f} bn after ten years; "
+        f"{limit}.{when}"
+    )
+
+
+# --- what rivals do ---
+
+
+def _ways(table: pd.DataFrame) -> alt.Chart:
+    order = list(WAYS.values())
+    return (
+        alt.Chart(table)
+        .transform_calculate(words=_words(WAYS, "way"))
+        .encode(
+            x=alt.X("edge:Q", title="Cost advantage over the rivals")
+            .scale(domain=[0, 0.4])
+            .axis(format="%", tickCount=5),
+            color=alt.Color("words:N")
+            .scale(domain=order, range=[MUTED, BLUE, ORANGE, PINK])
+            .legend(columns=2, symbolType="stroke"),
+            strokeDash=alt.StrokeDash("words:N").scale(
+                domain=order, range=[[2, 2], [1, 0], [6, 3], [8, 2, 2, 2]]
+            ),
+        )
+    )
+
+
+def response(table: pd.DataFrame) -> alt.LayerChart:
+    """What the cost leader earns, by its advantage and by what rivals do."""
+    y = alt.Y("ours:Q", title="Our profit, % of the buyers' largest gain").scale(domain=[0, 1])
+    lines = _ways(table).mark_line(clip=True).encode(y=y.axis(format="%", values=TENTHS))
+    return layered(lines).properties(
+        width=WIDTH,
+        height=HEIGHT,
+        description="The cost leader's profit over its cost advantage, if rivals sleep, make "
+        "less, cut prices or copy",
+    )
+
+
+def prices(table: pd.DataFrame) -> alt.LayerChart:
+    """What buyers pay, by the advantage and by what rivals do."""
+    y = alt.Y("price:Q", title="Price, % of the rivals' cost").scale(domain=[0.6, 2])
+    lines = _ways(table).mark_line(clip=True).encode(y=y.axis(format="%", tickCount=5))
+    return layered(lines).properties(
+        width=WIDTH,
+        height=180,
+        description="The price that buyers pay over the cost advantage, if rivals sleep, make "
+        "less, cut prices or copy",
+    )
+
+
+def say_response(table: pd.DataFrame, *, rivals: int, ceiling: float) -> str:
+    """What an advantage of a fifth is worth, by what the rivals do."""
+    near = table[(table.edge - 0.2).abs() < 1e-9].set_index("way")
+    none = _row(table[table.edge == 0], way="make less").ours
+    return (
+        f"With {rivals} rival{'s' if rivals > 1 else ''} a cost lower by 20% lifts our profit from "
+        f"{none:.0%} of the buyers' largest gain to {near.ours['make less']:.0%} if they make less "
+        f"and {near.ours['cut prices']:.0%} if they cut prices, but only to "
+        f"{near.ours['copy']:.0%} once they copy it."
+    )

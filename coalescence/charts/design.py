@@ -1,0 +1,152 @@
+"""Design congruence in pictures: latecomers, the ugly product, and what is bought together."""
+
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from coalescence.charts import BLUE, GREEN, HEIGHT, INK, MUTED, ORANGE, PINK, WIDTH, layered
+from coalescence.models.design import PRODUCTS
+
+TENTHS = [0, 0.2, 0.4, 0.6, 0.8, 1]
+CASES = {
+    "all match": "All six match",
+    "one does not": "The speaker does not",
+    "left out": "No speaker at all",
+}
+
+
+def latecomer(table: pd.DataFrame) -> alt.LayerChart:
+    """What each further product adds: its own appeal and the pairs it completes."""
+    x = alt.X("product:O", title="Product of the range, in order of launch").axis(labelAngle=0)
+    y = alt.Y("own:Q", title="Utils that it adds").scale(domain=[-3, 5], clamp=True)
+    base = alt.Chart(table).transform_calculate(total="datum.own + datum.matched").encode(x=x)
+    zero = alt.Chart(pd.DataFrame({"own": [0]})).mark_rule(color=MUTED).encode(y=y)
+    return layered(
+        base.mark_bar(color=BLUE, opacity=0.75).encode(y=y, y2="total:Q"),
+        zero,
+        base.mark_tick(color=INK, thickness=2, width=18).encode(y=y),
+        base.mark_point(color=ORANGE, size=60, opacity=1).encode(y="total:Q"),
+        *_key(("dot: all that it adds", ORANGE), ("bar: from its pairs", BLUE), ("line: own", INK)),
+    ).properties(
+        width=WIDTH,
+        height=HEIGHT,
+        description="Utility that each of twelve products adds to a range: a line for its own "
+        "appeal, a bar for the pairs that it completes and a dot for the sum",
+    )
+
+
+def chance(table: pd.DataFrame) -> alt.LayerChart:
+    """How likely a home with all the earlier products is to buy the next."""
+    x = alt.X("product:O", title="Product of the range, in order of launch").axis(labelAngle=0)
+    y = alt.Y("chance:Q", title="Chance of a purchase").scale(domain=[0, 1])
+    base = alt.Chart(table).encode(x=x, y=y.axis(format="%", values=TENTHS))
+    return layered(base.mark_line(), base.mark_point(opacity=1)).properties(
+        width=WIDTH,
+        height=150,
+        description="Chance that a home with all earlier products buys the next, by its number",
+    )
+
+
+def _key(*lines: tuple[str, str], left: int = 10, top: int = 12) -> list[alt.Chart]:
+    """Words in a corner that stays empty, each with the colour of what it names."""
+    return [
+        alt.Chart(pd.DataFrame({"words": [words]}))
+        .mark_text(align="left", color=colour, x=left, y=top + 17 * i)
+        .encode(text="words:N")
+        for i, (words, colour) in enumerate(lines)
+    ]
+
+
+def ugly(table: pd.DataFrame) -> alt.LayerChart:
+    """How often each product is bought when all match, when one does not, and without that one."""
+    order = list(CASES.values())
+    base = (
+        alt.Chart(table)
+        .transform_calculate(words=f"({CASES})[datum.case]")
+        .transform_filter("datum.chance > 0")
+        .encode(
+            x=alt.X("chance:Q", title="Homes that buy it")
+            .scale(domain=[0, 1])
+            .axis(format="%", values=TENTHS),
+            y=alt.Y("product:N", title=None, sort=list(PRODUCTS)),
+        )
+    )
+    marks = base.mark_point(size=110, opacity=1).encode(
+        color=alt.Color("words:N").scale(domain=order, range=[BLUE, ORANGE, GREEN]),
+        shape=alt.Shape("words:N").scale(domain=order, range=["circle", "triangle-up", "diamond"]),
+    )
+    span = base.mark_rule(color=MUTED).encode(
+        x=alt.X("min(chance):Q", title="Homes that buy it"), x2="max(chance):Q"
+    )
+    return layered(span, marks).properties(
+        width=WIDTH - 40,
+        height=220,
+        description="Share of homes that buy each of six products when all match, when the "
+        "speaker does not match, and when there is no speaker",
+    )
+
+
+def alike(table: pd.DataFrame) -> alt.LayerChart:
+    """Sales of two products while the price of the second rises."""
+    x = alt.X("dearer:Q", title="Price rise of the second product (utils)").scale(domain=[0, 3.6])
+    y = alt.Y("first:Q", title="Homes that buy").scale(domain=[0, 1])
+    base = alt.Chart(table).encode(x=x.axis(values=[0, 1, 2, 3]))
+    last = base.transform_filter("datum.dearer == 3")
+    seen = (
+        alt.Chart(table)
+        .transform_filter("datum.dearer == 0")
+        .transform_calculate(words="'seen together ' + format(datum.lift, '.2f') + ' × chance'")
+    )
+    return layered(
+        base.mark_line(color=BLUE).encode(y=y.axis(format="%", values=TENTHS)),
+        base.mark_line(color=PINK, strokeDash=[6, 3]).encode(y="second:Q"),
+        last.mark_text(align="left", dx=6, dy=-7, color=BLUE, text="first").encode(y="first:Q"),
+        last.mark_text(align="left", dx=6, dy=-3, color=PINK, text="second").encode(y="second:Q"),
+        seen.mark_text(align="left", x=10, y=12, color=INK, fontWeight=600).encode(text="words:N"),
+    ).properties(
+        width=WIDTH,
+        height=HEIGHT,
+        description="Share of homes that buy the first and the second of two products while the "
+        "second becomes dearer; the first falls only if the two match",
+    )
+
+
+def _case(table: pd.DataFrame, case: str) -> tuple[float, float]:
+    """How many products a home buys in this case, and what the range is worth to it."""
+    part = table[table["case"] == case]
+    return float(part["chance"].sum()), float(part["worth"].max())
+
+
+def say_latecomer(table: pd.DataFrame, *, weight: float, match: float, appeal: float = -1.0) -> str:
+    """What does the first bring, and what the last?"""
+    chances = table["chance"].tolist()
+    return (
+        f"A home takes the first product with a chance of {chances[0]:.0%} and, if it has the "
+        f"eleven others, the twelfth with {chances[-1]:.0%}: the twelfth completes 11 of the "
+        f"66 pairs."
+    )
+
+
+def say_ugly(table: pd.DataFrame, *, misfit: float, weight: float, appeal: float = -1.0) -> str:
+    """What does the odd product cost, and would it be better left out?"""
+    full, odd, out = (_case(table, case) for case in CASES)
+    change = odd[0] - out[0]
+    better = "sells" if abs(change) < 0.005 else "adds" if change > 0 else "costs"
+    tail = "as much as none would" if better == "sells" else f"{abs(change):.2f} of a product"
+    return (
+        f"A home buys {full[0]:.2f} products when all match and {odd[0]:.2f} when the speaker does "
+        f"not. Beside leaving it out, keeping it {better} {tail}."
+    )
+
+
+def say_alike(table: pd.DataFrame, *, weight: float, spread: float) -> str:
+    """What is seen, and what does the price test say?"""
+    first: list[Any] = table["first"].tolist()
+    seen = float(table["lift"].max())
+    fall = (first[0] - first[-1]) / first[0]
+    return (
+        f"The two are bought together {seen:.2f} times as often as chance would have it. When the "
+        f"second becomes dearer by 3 utils, the first loses {fall:.0%} of its buyers"
+        f"{': they do not need each other' if fall < 0.005 else ''}."
+    )

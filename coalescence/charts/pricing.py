@@ -1,0 +1,227 @@
+"""Prices and costs in pictures: the learning curve, two plans, a shared part, a promised price."""
+
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from coalescence.charts import (
+    BLUE,
+    GREEN,
+    HEIGHT,
+    INK,
+    LINE,
+    MUTED,
+    ORANGE,
+    SKY,
+    WIDTH,
+    layered,
+)  # fmt: skip
+from coalescence.models import pricing
+
+PLANS = dict(zip(pricing.PLANS, ("One period at a time", "Whole life"), strict=True))
+PARTS = {"part": "The part itself", "misfit": "Too strong for most", "design": "Design and tools"}
+
+
+def _words(names: dict[str, str], field: str) -> str:
+    """A Vega expression that turns the keys of `names` in `field` into their words."""
+    return f"({names})[datum.{field}]"
+
+
+def _row(table: pd.DataFrame, **where: Any) -> Any:
+    """The last row of the table with these values."""
+    for column, value in where.items():
+        table = table[table[column] == value]
+    return table.iloc[-1]
+
+
+# --- pricing for the curve ---
+
+
+def _plans(table: pd.DataFrame) -> alt.Chart:
+    order = list(PLANS.values())
+    return (
+        alt.Chart(table)
+        .transform_calculate(words=_words(PLANS, "plan"))
+        .encode(
+            x=alt.X("period:Q", title="Period after the launch")
+            .scale(domain=[0.8, 6.2])
+            .axis(tickCount=6, format="d"),
+            color=alt.Color("words:N").scale(domain=order, range=[ORANGE, BLUE]),
+        )
+    )
+
+
+def _shape() -> alt.Shape:
+    return alt.Shape("words:N").scale(domain=list(PLANS.values()), range=["square", "circle"])
+
+
+def experience(table: pd.DataFrame) -> alt.LayerChart:
+    """Prices and unit costs of both plans, period by period."""
+    title = "Price and unit cost, % of the cost at launch"
+    y = alt.Y("price:Q", title=title).scale(domain=[0, 2]).axis(format="%", tickCount=5)
+    base = _plans(table)
+    launch = alt.Chart(pd.DataFrame({"y": [1.0]})).encode(y="y:Q")
+    note = base.transform_filter("datum.period == 6 && datum.plan == 'whole life'")
+    note = note.mark_text(align="right", dy=16, color=MUTED, text="thin: unit cost")
+    return layered(
+        launch.mark_rule(color=MUTED, strokeDash=[2, 3]),
+        base.mark_line(strokeWidth=1.2, strokeDash=[3, 2]).encode(y="cost:Q"),
+        base.mark_line(clip=True).encode(y=y),
+        base.mark_point(size=70, opacity=1, clip=True).encode(y=y, shape=_shape()),
+        note.encode(y="cost:Q", color=alt.value(MUTED)),
+    ).properties(
+        width=WIDTH,
+        height=HEIGHT,
+        description="Price and unit cost in six periods, for a firm that looks at one period at a "
+        "time and for one that looks at the phone's whole life",
+    )
+
+
+def earnings(table: pd.DataFrame) -> alt.LayerChart:
+    """What looking ahead has cost or brought by the end of each period."""
+    base = (
+        _plans(table)
+        .transform_filter("datum.plan == 'whole life'")
+        .encode(
+            y=alt.Y("more:Q", title="Whole life earns more").scale(domain=[-0.4, 0.4]),
+            color=alt.value(BLUE),
+        )
+    )
+    return layered(
+        alt.Chart(pd.DataFrame({"y": [0]})).mark_rule(color=ORANGE).encode(y="y:Q"),
+        base.mark_line(clip=True),
+        base.mark_point(size=70, opacity=1, clip=True),
+    ).properties(
+        width=WIDTH,
+        height=130,
+        description="Discounted profit so far of the firm that looks at the whole life, less that "
+        "of the firm that looks at one period at a time, in units of the cost at launch",
+    )
+
+
+def say_experience(table: pd.DataFrame, *, progress: float, patience: float, ceiling: float) -> str:
+    """Where both open, and what looking ahead earns."""
+    near, far = (_row(table[table.period == 1], plan=plan) for plan in PLANS)
+    ends = [_row(table, plan=plan).profit for plan in PLANS]
+    more = ""
+    if ends[0] > 1e-6:
+        more = f" and earns {max(ends[1] / ends[0] - 1, 0):.1%} more"
+    return (
+        f"Whoever looks ahead opens at {far.price:.0%} of the cost at launch instead of "
+        f"{near.price:.0%}{more} over the phone's life. After six periods a unit costs it "
+        f"{_row(table, plan=pricing.PLANS[1]).cost:.0%}."
+    )
+
+
+# --- one part for several models ---
+
+
+def versions(table: pd.DataFrame) -> alt.LayerChart:
+    """What the part costs per phone, for every number of versions."""
+    order = list(PARTS.values())
+    x = alt.X("versions:O", title="Versions of the part, for 12 models").axis(labelAngle=0)
+    base = (
+        alt.Chart(table)
+        .transform_fold(list(PARTS), as_=["what", "cost"])
+        .transform_calculate(
+            words=_words(PARTS, "what"), order=f"indexof({list(PARTS)}, datum.what)"
+        )
+    )
+    bars = base.mark_bar(stroke="white", strokeWidth=1, clip=True).encode(
+        x=x,
+        y=alt.Y("cost:Q", title="Cost (RMB per phone)").scale(domain=[0, 140]),
+        color=alt.Color("words:N")
+        .scale(domain=order, range=[BLUE, ORANGE, SKY])
+        .legend(symbolType="square", columns=3, labelFontSize=12),
+        order="order:Q",
+    )
+    best = alt.Chart(table).transform_filter("datum.best == 1").encode(x=x)
+    return layered(
+        bars,
+        best.mark_rule(color=GREEN).encode(y="total:Q", y2=alt.value(20)),
+        best.mark_text(color=GREEN, fontWeight=600, text="cheapest", y=10),
+    ).properties(
+        width=WIDTH,
+        height=HEIGHT,
+        description="Cost of the part per phone, split into design, the part and waste from its "
+        "being too strong, for one to twelve versions",
+    )
+
+
+def say_versions(table: pd.DataFrame, *, design: float, spread: float, volume: float) -> str:
+    """How many versions are cheapest, and what one for all or one for each would cost."""
+    best = _row(table, best=1)
+    return (
+        f"{best.versions:.0f} version{'s' if best.versions > 1 else ''} for 12 models cost"
+        f"{'' if best.versions > 1 else 's'} RMB {best.total:.0f} per phone; one for all costs "
+        f"{_row(table, versions=1).total:.0f}, a different one in each "
+        f"{_row(table, versions=12).total:.0f}."
+    )
+
+
+# --- the price comes first ---
+
+
+def target(table: pd.DataFrame) -> alt.LayerChart:
+    """The learning curve, the allowable cost, and where they meet."""
+    x = alt.X("made:Q", title="Phones made (million, each step ten times)").scale(
+        type="log", domain=[0.1, 1000]
+    )
+    x = x.axis(values=[0.1, 1, 10, 100, 1000], format="~g")
+    y = alt.Y("cost:Q", title="Unit cost (RMB)").scale(domain=[0, 2000])
+    base = alt.Chart(table).encode(x=x, y=y)
+    end = base.transform_filter("datum.point == 'reached'")
+    rule = end.mark_rule(color=ORANGE, strokeDash=[5, 4])
+    return layered(
+        rule.encode(x=alt.value(0), x2=alt.value(WIDTH), y="allowable:Q"),
+        end.mark_text(color=ORANGE, align="right", dy=-8, text="allowable").encode(
+            x=alt.value(WIDTH - 4), y="allowable:Q"
+        ),
+        base.transform_filter("datum.point == 'curve'").mark_line(clip=True),
+        end.transform_filter("datum.made > 0.1 && datum.made < 1000").mark_point(
+            color=GREEN, size=120, opacity=1, shape="diamond", clip=True
+        ),
+    ).properties(
+        width=WIDTH,
+        height=HEIGHT,
+        description="Unit cost falling with the number of phones made, the allowable cost, and the "
+        "volume at which they meet",
+    )
+
+
+def say_target(table: pd.DataFrame, *, price: float, margin: float, progress: float) -> str:
+    """What the phone may cost, and when it does."""
+    row = _row(table, point="reached")
+    first, last = pricing.VOLUMES[0], pricing.VOLUMES[-1]
+    when = f"after {row.made:,.1f} million phones"
+    if row.made >= last:
+        when = f"not within {last:,.0f} million phones"
+    elif row.made <= first:
+        when = "from the start"
+    return (
+        f"At RMB {price:,.0f} with tax and a margin of {margin:.0%} a phone may cost "
+        f"RMB {row.allowable:,.0f}; learning at {progress:.0%} gets there {when}."
+    )
+
+
+# --- what was reported ---
+
+
+def observed(table: pd.DataFrame) -> alt.LayerChart:
+    """Cost of a phone over all phones made so far (`year`, `made` in million, `cost` in RMB)."""
+    x = alt.X("made:Q", title="Phones sold so far (million, logarithmic)")
+    y = alt.Y("cost:Q", title="Cost of a phone sold (RMB, logarithmic)")
+    base = alt.Chart(table).encode(
+        x=x.scale(type="log", domain=[100, 2000]).axis(values=[100, 200, 500, 1000, 2000]),
+        y=y.scale(type="log", domain=[500, 2000]).axis(values=[500, 700, 1000, 1400, 2000]),
+    )
+    return layered(
+        base.mark_line(color=LINE),
+        base.mark_point(color=BLUE, opacity=1),
+        base.mark_text(dy=-11, color=INK, fontSize=11).encode(text="year:O"),
+    ).properties(
+        width=WIDTH,
+        height=HEIGHT,
+        description="What a phone cost Xiaomi on average, over all phones sold until then",
+    )

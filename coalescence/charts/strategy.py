@@ -1,0 +1,204 @@
+"""Position in pictures: two rivals on a line, two value sticks, the frontier and the middle."""
+
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from coalescence.charts import BLUE, GREEN, HEIGHT, INK, LINE, MUTED, ORANGE, WIDTH, layered
+from coalescence.models import strategy
+
+FIRMS = {"ours": "Ours", "theirs": "The rival's"}
+PARTS = {"cost": "Cost", "firm": "Kept by the firm", "buyer": "Kept by the buyer"}
+
+
+def _words(names: dict[str, str], field: str) -> str:
+    """A Vega expression that turns the keys of `names` in `field` into their words."""
+    return f"({names})[datum.{field}]"
+
+
+def _row(table: pd.DataFrame, **where: Any) -> Any:
+    """The first row of the table with these values."""
+    for column, value in where.items():
+        table = table[table[column] == value]
+    return table.iloc[0]
+
+
+# --- two rivals ---
+
+
+def duel(table: pd.DataFrame) -> alt.LayerChart:
+    """What buyers of every taste keep from either phone, and where the market divides."""
+    order = list(FIRMS.values())
+    x = alt.X("place:Q", title="Taste of the buyer (0 likes ours best)").scale(domain=[0, 1])
+    y = alt.Y("keeps:Q", title="Worth less price (RMB)").scale(domain=[-200, 800])
+    base = (
+        alt.Chart(table)
+        .transform_fold(list(FIRMS), as_=["firm", "keeps"])
+        .transform_calculate(words=_words(FIRMS, "firm"))
+        .encode(x=x.axis(values=[0, 0.2, 0.4, 0.6, 0.8, 1]), y=y)
+    )
+    lines = base.transform_filter("datum.point == 'line'").mark_line(clip=True)
+    edge = alt.Chart(table).transform_filter("datum.point == 'edge'").encode(x=x)
+    bar = edge.encode(x2=alt.value(0), y=alt.value(HEIGHT - 4))
+    rest = edge.encode(x2=alt.value(WIDTH), y=alt.value(HEIGHT - 4))
+    return layered(
+        bar.mark_rule(color=BLUE, strokeWidth=8),
+        rest.mark_rule(color=ORANGE, strokeWidth=8),
+        edge.mark_rule(color=MUTED, strokeDash=[5, 4]),
+        edge.mark_text(color=MUTED, dy=-16, align="center", text="← ours | theirs →").encode(
+            y=alt.value(HEIGHT)
+        ),
+        lines.encode(
+            color=alt.Color("words:N").scale(domain=order, range=[BLUE, ORANGE]),
+            strokeDash=alt.StrokeDash("words:N").scale(domain=order, range=[[1, 0], [6, 3]]),
+        ),
+    ).properties(
+        width=WIDTH,
+        height=HEIGHT,
+        description="What a buyer keeps of either phone's worth, by taste, and the taste at which "
+        "both are the same",
+    )
+
+
+def say_duel(table: pd.DataFrame, *, value: float, cost: float, taste: float) -> str:
+    """Who sells how much, for what markup."""
+    contest = strategy.hotelling(value, cost, taste)
+    return (
+        f"Worth RMB {value:+g} and costing RMB {cost:+g} against the rival, we sell to "
+        f"{float(contest.share):.0%} of the buyers at RMB {float(contest.markup):.0f} over cost; "
+        f"the rival asks RMB {float(contest.rival_markup):.0f} over its own."
+    )
+
+
+def sticks(table: pd.DataFrame) -> alt.LayerChart:
+    """How the worth of each phone is divided, and what would be missed without its firm."""
+    firms, parts = list(FIRMS.values()), list(PARTS.values())
+    base = alt.Chart(table).transform_calculate(
+        words=_words(FIRMS, "firm"),
+        kind=_words(PARTS, "part"),
+        order=f"indexof({list(PARTS)}, datum.part)",
+    )
+    y = alt.Y("words:N", title=None).sort(firms).axis(labelFontWeight="bold")
+    x = alt.X("amount:Q", title="RMB, up to what the phone is worth to a buyer it suits")
+    bars = base.mark_bar(stroke="white", strokeWidth=1, size=44, clip=True).encode(
+        x=x.scale(domain=[0, 2000]),
+        y=y,
+        color=alt.Color("kind:N")
+        .scale(domain=parts, range=[LINE, BLUE, GREEN])
+        .legend(symbolType="square"),
+        order="order:Q",
+    )
+    middles = (
+        base.transform_stack(
+            stack="amount",
+            groupby=["words"],
+            sort=[alt.SortField("order", "ascending")],
+            as_=["from", "to"],
+        )
+        .transform_filter("datum.amount >= 110")
+        .transform_calculate(middle="(datum.from + datum.to) / 2")
+        .mark_text(clip=True)
+        .encode(
+            y=y,
+            x="middle:Q",
+            text=alt.Text("amount:Q", format=".0f"),
+            color=alt.condition("datum.part == 'cost'", alt.value(INK), alt.value("white")),
+        )
+    )
+    notes = (
+        base.transform_filter("datum.part == 'cost'")
+        .transform_calculate(
+            note="'sells to ' + format(datum.share, '.0%') + ', adds ' + format(datum.added, '.0f')"
+        )
+        .mark_text(align="left", dy=34, color=MUTED)
+        .encode(y=y, x=alt.value(2), text="note:N")
+    )
+    return layered(bars, middles, notes).properties(
+        width=WIDTH,
+        height=170,
+        description="Cost, the firm's part and the buyer's part of what each phone is worth, with "
+        "each firm's share of buyers and added value",
+    )
+
+
+def say_sticks(table: pd.DataFrame, *, value: float, cost: float, taste: float) -> str:
+    """What our firm keeps beside what would be missed without it."""
+    ours = _row(table, firm="ours", part="firm")
+    created = table[(table.firm == "ours") & (table.part != "cost")]["amount"].sum()
+    return (
+        f"Our phone creates RMB {created:.0f} of which we keep RMB {ours.amount:.0f}. "
+        f"Were tastes all alike, we could keep no more than our added value, RMB {ours.added:.0f}."
+    )
+
+
+# --- the middle ---
+
+
+def middle(table: pd.DataFrame) -> alt.LayerChart:
+    """The rivals' frontier, what is level with a specialist, and where our firm stands."""
+    x = alt.X("saving:Q", title="Cheaper than the plain phone by (RMB)").scale(domain=[0, 600])
+    x = x.axis(tickCount=6)
+    y = alt.Y("value:Q", title="Worth more by (RMB)").scale(domain=[0, 500])
+    base = alt.Chart(table).encode(x=x, y=y)
+    level = pd.DataFrame({"saving": [0, strategy.REACH], "value": [strategy.REACH, 0]})
+    ours = base.transform_filter("datum.point == 'ours'")
+    ends = pd.DataFrame(
+        {
+            "saving": [strategy.REACH, 0],
+            "value": [0, strategy.REACH],
+            "words": ["cost leader", "differentiator"],
+        }
+    )
+    corners = alt.Chart(ends).encode(x="saving:Q", y="value:Q")
+    return layered(
+        alt.Chart(level)
+        .mark_line(color=MUTED, strokeDash=[2, 3], strokeWidth=1.5)
+        .encode(x="saving:Q", y="value:Q"),
+        base.transform_filter("datum.point == 'frontier'")
+        .mark_line(color=ORANGE)
+        .encode(order="position:Q"),
+        corners.mark_point(color=ORANGE, shape="square", size=80, opacity=1),
+        corners.mark_text(align="left", dx=9, dy=-10, color=ORANGE).encode(text="words:N"),
+        ours.mark_point(color=BLUE, size=150, opacity=1),
+        ours.mark_text(align="left", dx=11, color=BLUE, fontWeight=600, text="our firm"),
+    ).properties(
+        width=WIDTH,
+        height=HEIGHT,
+        description="Saving in cost against worth added: the rivals' frontier, the line of equal "
+        "value less cost through the specialists, and our firm",
+    )
+
+
+def standing(table: pd.DataFrame) -> alt.LayerChart:
+    """What our firm would earn against a specialist from every position."""
+    x = alt.X("position:Q", title="Position (0 all for cost, 1 all for value)").scale(domain=[0, 1])
+    y = alt.Y("profit:Q", title="Profit (RMB per buyer)").scale(domain=[0, 400])
+    base = alt.Chart(table).encode(x=x, y=y)
+    level = alt.Chart(pd.DataFrame({"y": [strategy.TASTE / 2]})).encode(y="y:Q")
+    return layered(
+        level.mark_rule(color=ORANGE, strokeDash=[5, 4]),
+        level.mark_text(color=ORANGE, align="right", dy=-8, x=WIDTH - 2, text="two specialists"),
+        base.transform_filter("datum.point == 'frontier'").mark_line(color=BLUE, clip=True),
+        base.transform_filter("datum.point == 'ours'").mark_point(
+            color=BLUE, size=130, opacity=1, clip=True
+        ),
+    ).properties(
+        width=WIDTH,
+        height=160,
+        description="Profit per buyer against a specialist, over our firm's position",
+    )
+
+
+def say_middle(
+    table: pd.DataFrame, *, position: float, bend: float, doublings: float, community: float
+) -> str:
+    """Whether the middle is stuck here, and what lifts it."""
+    row = _row(table, point="ours")
+    away = float(strategy.middle_gap(bend))
+    shape = "keeps all" if away == 1 else f"keeps {away:.0%}"
+    return (
+        f"On this frontier the exact middle {shape} of a specialist's advantage. With {doublings:g}"
+        f" doublings ahead and RMB {community:g} from users our firm leads a specialist by "
+        f"RMB {row.lead:+.0f}, sells to {row.share:.0%} and earns RMB {row.profit:.0f} a buyer."
+    )
