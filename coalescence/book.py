@@ -220,6 +220,21 @@ class Ledger(SphinxDirective):
         return [table]
 
 
+class Verification(SphinxDirective):
+    """``{verification}``: what each model was checked against, with the works cited."""
+
+    def run(self) -> list[nodes.Node]:
+        """A table of chapter, model, comparison and reference."""
+        lines = ["| Chapter | Model | Checked against | Reference |", "|---|---|---|---|"]
+        for row in data.table("verification").to_dict("records"):
+            keys = row["reference"].replace(";", ",")
+            cited = f"{{cite:p}}`{keys}`" if keys else ""
+            cells = (row["chapter"], row["model"], row["checked_against"], cited)
+            lines.append("| " + " | ".join(cell.replace("|", "/") for cell in cells) + " |")
+        found: list[nodes.Node] = self.parse_text_to_nodes("\n".join(lines))
+        return found
+
+
 def _row(cells: list[nodes.paragraph]) -> nodes.row:
     row = nodes.row()
     for cell in cells:
@@ -261,6 +276,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("build-finished", empty_icons)
     app.add_role("claim", Claim())
     app.add_directive("ledger", Ledger)
+    app.add_directive("verification", Verification)
     app.add_html_math_renderer("mathml", (inline_math, None), (display_math, None))
     app.add_css_file("casebook.css")
     app.add_js_file("lab.js", loading_method="defer")

@@ -96,7 +96,7 @@ def test_half_of_the_share_in_the_middle_year():
 
 
 def test_cournot_of_a_textbook_exercise():
-    """Baye, Managerial Economics: P = 100 - 2 Q, costs 12 and 20: 16 and 12 pieces at 44."""
+    """A published exercise, P = 100 - 2 Q and costs 12 and 20: 16 and 12 pieces at 44."""
     end = model.cournot([12, 20], 100, 2)
     assert end.quantity == pytest.approx([16, 12])
     assert end.price == pytest.approx(44)

@@ -15,7 +15,7 @@ import pytest
 
 from coalescence import data
 
-TABLES = ["company", "partners", "exchange", "claims"]
+TABLES = ["company", "partners", "exchange", "claims", "verification"]
 
 
 def cells(folder: Path, name: str) -> list[list[str]]:

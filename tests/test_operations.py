@@ -224,7 +224,7 @@ def test_hardware_margin_is_best_given_what_the_rival_asks(demand, value):
     ("demand", "passed"), [("alone", 1 / 2), ("curved", 1), ("equals", 1), ("ahead", 2 / 3)]
 )
 def test_how_much_of_the_services_goes_into_the_price(demand, passed):
-    """Bulow and Pfleiderer's pass-through of a subsidy; one for one if rivals have it as well."""
+    """Textbook pass-through: half of it before a straight demand, all before an exponential one."""
     change = operations.hardware_margin(0.1, demand) - operations.hardware_margin(0.0, demand)
     assert -change / 0.1 == pytest.approx(passed)
 

@@ -46,7 +46,7 @@ def test_unit_and_total_times_of_a_textbook_table(progress, unit, time, total):
 
 
 def test_wrights_reading_of_a_textbook_table():
-    """80 %, first unit 100 hours: averages 100, 80, 64, 51.2, 40.96 (a management textbook)."""
+    """80 %, first unit 100 hours: the cumulative averages of an accounting textbook."""
     curve, units = Curve(100, 0.8), np.array([1, 2, 4, 8, 16])
     totals = pricing.total_cost(curve, 16, average=True)[units - 1]
     assert totals == pytest.approx([100, 160, 256, 409.6, 655.36])

@@ -59,7 +59,7 @@ def small_batches(table: pd.DataFrame) -> alt.LayerChart:
         )
     )
     best = mark(table, "datum.best == 1", "batches:Q", "total:Q", "")
-    return layered(bars, *best, note("◆ cheapest", GREEN, left=40)).properties(
+    return layered(bars, *best, note("diamond: cheapest", GREEN, left=40)).properties(
         width=WIDTH,
         height=HEIGHT,
         description="Cost of starting batches, of running short or over before the end, and of the "

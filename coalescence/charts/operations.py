@@ -94,10 +94,12 @@ def sites(table: pd.DataFrame) -> alt.LayerChart:
         .encode(
             x=x.axis(tickCount=6),
             y=y,
-            color=alt.Color("words:N").scale(domain=order, range=[ORANGE, BLUE]),
+            color=alt.Color("words:N")
+            .scale(domain=order, range=[ORANGE, BLUE])
+            .legend(symbolType="stroke"),
         )
     )
-    dash = alt.StrokeDash("words:N", legend=None).scale(domain=order, range=[[6, 3], [1, 0]])
+    dash = alt.StrokeDash("words:N").scale(domain=order, range=[[6, 3], [1, 0]])
     key = alt.Chart(
         pd.DataFrame(
             {"kind": ["actual", "needed"], "y": [-2.9, -3.6], "words": ["come", "needed to pay"]}
@@ -184,11 +186,12 @@ def _two_lines(
         .encode(
             x=x.axis(format="%", values=TENTHS),
             y=alt.Y("value:Q", title=title).scale(domain=domain).axis(format="%", tickCount=5),
-            color=alt.Color("words:N").scale(domain=order, range=[ORANGE, BLUE]),
+            color=alt.Color("words:N")
+            .scale(domain=order, range=[ORANGE, BLUE])
+            .legend(symbolType="stroke"),
         )
     )
-    dash = alt.StrokeDash("words:N", legend=None).scale(domain=order, range=[[6, 3], [1, 0]])
-    shape = alt.Shape("words:N").scale(domain=order, range=["square", "circle"])
+    dash = alt.StrokeDash("words:N").scale(domain=order, range=[[6, 3], [1, 0]])
     chosen = base.transform_filter("datum.point == 'chosen'")
     return layered(
         alt.Chart(table)
@@ -198,7 +201,7 @@ def _two_lines(
         base.transform_filter("datum.point == 'curve'")
         .mark_line(clip=True)
         .encode(strokeDash=dash),
-        chosen.mark_point(size=90, opacity=1, clip=True).encode(shape=shape),
+        chosen.mark_point(size=90, opacity=1, clip=True),
     ).properties(width=WIDTH, height=HEIGHT, description=description)
 
 
@@ -288,16 +291,16 @@ def margins(table: pd.DataFrame) -> alt.LayerChart:
             y=alt.Y("value:Q", title="Gross margin, % of the segment's revenue").scale(
                 domain=[0, 80]
             ),
-            color=alt.Color("words:N").scale(domain=order, range=[ORANGE, BLUE, GREEN]),
+            color=alt.Color("words:N")
+            .scale(domain=order, range=[ORANGE, BLUE, GREEN])
+            .legend(symbolType="stroke"),
         )
     )
     return layered(
         base.mark_line().encode(
             strokeDash=alt.StrokeDash("words:N").scale(domain=order, range=[[1, 0], [6, 3], [2, 2]])
         ),
-        base.mark_point(size=70, opacity=1).encode(
-            shape=alt.Shape("words:N").scale(domain=order, range=["circle", "square", "diamond"])
-        ),
+        base.mark_point(size=70, opacity=1),
     ).properties(
         width=WIDTH,
         height=HEIGHT,

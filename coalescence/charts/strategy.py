@@ -50,7 +50,9 @@ def duel(table: pd.DataFrame) -> alt.LayerChart:
             y=alt.value(HEIGHT)
         ),
         lines.encode(
-            color=alt.Color("words:N").scale(domain=order, range=[BLUE, ORANGE]),
+            color=alt.Color("words:N")
+            .scale(domain=order, range=[BLUE, ORANGE])
+            .legend(symbolType="stroke"),
             strokeDash=alt.StrokeDash("words:N").scale(domain=order, range=[[1, 0], [6, 3]]),
         ),
     ).properties(

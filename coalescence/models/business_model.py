@@ -202,7 +202,8 @@ def bertrand(costs: ArrayLike, ceiling: ArrayLike, slope: ArrayLike = 1.0) -> Ou
     """What happens if each sets a price? Eq. (6), Bertrand (1883).
 
     The cheapest firm sells everything at the cost of the second cheapest, or at its monopoly price
-    where that is lower; firms that are equally cheap share the market and earn nothing.
+    where that is lower; firms that are equally cheap share the market and earn nothing. At equal
+    prices buyers go to the cheaper firm, as in the equilibria that Blume (2003) makes exact.
     """
     c, a, b = _firms(costs, ceiling, slope)
     if c.shape[-1] < 2:
