@@ -208,7 +208,8 @@ class Ledger(SphinxDirective):
         for claim in data.table("claims").to_dict("records"):
             mark = f"claim-{claim['id'].lower()}"
             words = nodes.paragraph("", "", nodes.strong("", claim["id"]))
-            words += nodes.Text(f" {claim['claim']} (documents {claim['documents']})")
+            told = claim["documents"].replace(";", ", ")
+            words += nodes.Text(f" {claim['claim']} (documents {told})")
             found = nodes.paragraph("", claim["finding"] + " ")
             if str(claim.get("source_url") or "").startswith("http"):
                 found += nodes.reference("", "Source", refuri=claim["source_url"])

@@ -35,6 +35,6 @@ def test_every_reference_is_in_the_bibliography():
 
 def test_every_model_was_checked_against_something():
     checked = {test.removeprefix("test_").split(".py")[0] for test in CHECKS["test"]}
-    assert MODELS <= checked
+    assert checked >= MODELS
     words = {chapter.replace("-", "_") for chapter in CHECKS["chapter"]}
     assert words <= MODELS | {"customers"}
