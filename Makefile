@@ -33,6 +33,7 @@ pages: .venv/test  ## the built pages in a real browser, and a chapter in a real
 
 bench: .venv/test html  ## weight and speed, as ratios to the default way
 	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench_models
 
 .venv/made:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'

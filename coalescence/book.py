@@ -69,6 +69,9 @@ def prepare(app: Sphinx, config: Config) -> None:
     path = os.environ.get("PYTHONPATH", "")
     if str(ROOT) not in path.split(os.pathsep):
         os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), path]))
+    for name in ("sphinx_multitoc_numbering", "sphinx_jupyterbook_latex"):
+        if extension := app.extensions.get(name):  # they say nothing, but share nothing either
+            extension.parallel_read_safe = extension.parallel_write_safe = True
     config.templates_path.insert(0, str(PAGE / "templates"))
     config.html_static_path += [str(PAGE / "casebook.css"), str(PAGE / "lab.js"), str(VEGA)]
 

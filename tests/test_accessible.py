@@ -1,8 +1,5 @@
 """Pre-orders, batches and scarcity: published examples, simulation, closed forms and limits."""
 
-from itertools import product
-from typing import Any
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -12,9 +9,10 @@ from scipy.optimize import minimize_scalar
 from scipy.stats import norm
 
 from coalescence.charts import accessible as charts
-from coalescence.lab import drawing, tidy
+from coalescence.lab import tidy
 from coalescence.models import accessible
 from coalescence.models.accessible import Doubt, Flow, Season
+from tests.labs import Lab
 
 quick = settings(max_examples=25, deadline=None)
 
@@ -282,25 +280,17 @@ def test_frenzy_takes_arrays_and_refuses_nonsense():
 
 # --- what the labs open ---
 
-LABS: dict[str, dict[str, list[Any]]] = {
-    "preorders": {"margin": [0.02, 0.4], "spread": [0.05, 0.6], "doubt": [0.0, 1.5]},
-    "small_batches": {"level": [0, 1], "leave": [0, 1], "setup": [0, 0.05]},
-    "signal": {"experts": [0, 0.9], "worth": [0.5, 0.95], "good": [0.5, 0.9]},
-    "rush": {"likes": [0.1, 0.9], "low": [0, 0.9]},
+LABS = {
+    "preorders": Lab(21, {"margin": (0.02, 0.4), "spread": (0.05, 0.6), "doubt": (0.0, 1.5)}),
+    "small_batches": Lab(40, {"level": (0, 1), "leave": (0, 1), "setup": (0, 0.05)}),
+    "signal": Lab(22, {"experts": (0, 0.9), "worth": (0.5, 0.95), "good": (0.5, 0.9)}),
+    "rush": Lab(20, {"likes": (0.1, 0.9), "low": (0, 0.9)}),
 }
-ROWS = {"preorders": 21, "small_batches": 40, "signal": 22, "rush": 20}
 
 
 @pytest.mark.parametrize("name", LABS)
-def test_labs_are_tidy_drawn_and_described_at_their_corners(name):
-    for corner in product(*LABS[name].values()):
-        setting = dict(zip(LABS[name], corner, strict=True))
-        table = tidy(getattr(accessible, name)(**setting), f"{name} at {setting}")
-        assert len(table) == ROWS[name]
-        sentence = getattr(charts, f"say_{name}")(table, **setting)
-        assert sentence.endswith(".")
-        assert "nan" not in sentence
-    drawing(getattr(charts, name), table)
+def test_labs_are_tidy_drawn_and_said(name):
+    LABS[name].holds(accessible, charts, name)
 
 
 def test_fees_lower_the_risk_and_sentences_know_the_cases():

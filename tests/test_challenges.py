@@ -1,7 +1,5 @@
 """Saturation, rivalry and suits: renewal theory, differential equations, published claims."""
 
-from itertools import product
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,10 +10,10 @@ from scipy.optimize import minimize_scalar
 from scipy.stats import norm
 
 from coalescence.charts import challenges as charts
-from coalescence.lab import drawing
 from coalescence.models import challenges
 from coalescence.models.challenges import Market, Rival, Suit
 from coalescence.models.rise import bass_sales, bass_share
+from tests.labs import Lab
 
 few = settings(max_examples=40, deadline=None)
 markets = st.builds(
@@ -233,30 +231,18 @@ def test_a_suit_without_costs_always_settles() -> None:
 # --- labs and charts ---
 
 
-@pytest.mark.parametrize(
-    ("name", "corners", "rows"),
-    [
-        ("saturation", {"q": (0.2, 1), "life": (1.5, 6), "shape": (1, 5)}, 30),
-        ("rivalry", {"spend": (20, 400), "effect": (0.02, 0.1), "start": (0, 0.5, 1)}, 41),
-        ("answers", {"worth": (200, 2000), "effect": (0.02, 0.1)}, 20),
-        ("lawsuit", {"award": (20, 200), "first": (0, 100), "second": (0, 150)}, 41),
-        (
-            "bargaining",
-            {"plaintiff": (0.2, 0.9), "defendant": (0.1, 0.8), "cost": (0, 10, 80)},
-            21,
-        ),
-    ],
-)
-def test_labs_are_tidy_and_drawn(
-    name: str, corners: dict[str, tuple[float, ...]], rows: int
-) -> None:
-    for values in product(*corners.values()):
-        setting = dict(zip(corners, values, strict=True))
-        table = pd.DataFrame(getattr(challenges, name)(**setting))
-        assert len(table) == rows
-        assert np.isfinite(table.to_numpy(float)).all()
-        assert getattr(charts, f"say_{name}")(table, **setting).endswith(".")
-    assert drawing(getattr(charts, name), table).words
+LABS = {
+    "saturation": Lab(30, {"q": (0.2, 1), "life": (1.5, 6), "shape": (1, 5)}),
+    "rivalry": Lab(41, {"spend": (20, 400), "effect": (0.02, 0.1), "start": (0, 0.5, 1)}),
+    "answers": Lab(20, {"worth": (200, 2000), "effect": (0.02, 0.1)}),
+    "lawsuit": Lab(41, {"award": (20, 200), "first": (0, 100), "second": (0, 150)}),
+    "bargaining": Lab(21, {"plaintiff": (0.2, 0.9), "defendant": (0.1, 0.8), "cost": (0, 10, 80)}),
+}
+
+
+@pytest.mark.parametrize("name", LABS)
+def test_labs_are_tidy_drawn_and_said(name: str) -> None:
+    LABS[name].holds(challenges, charts, name)
 
 
 def test_share_that_stays() -> None:

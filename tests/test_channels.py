@@ -1,7 +1,5 @@
 """The channels against numerical integration, simulation, Eppen's law and textbook newsvendors."""
 
-from itertools import product as corners_of
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,9 +9,9 @@ from scipy.optimize import brentq, minimize_scalar
 from scipy.stats import multivariate_normal, norm
 
 from coalescence.charts import channels as charts
-from coalescence.lab import drawing, tidy
 from coalescence.models import channels
 from coalescence.models.channels import Demand, District, Fit
+from tests.labs import Lab
 
 quick = settings(max_examples=20, deadline=None)
 demands = st.builds(
@@ -217,34 +215,21 @@ def test_odds_between_old_options_do_not_move_without_lift():
 
 # --- what the labs open ---
 
-LABS = [
-    (channels.data, (charts.data,), {"sd": (10, 80), "short": (10, 100), "over": (5, 40)}),
-    (channels.pooling, (charts.pooling,), {"sd": (10, 80), "alike": (0, 1)}),
-    (
-        channels.demonstration,
-        (charts.demonstration, charts.outcomes),
+LABS = {
+    "data": Lab(21, {"sd": (10, 80), "short": (10, 100), "over": (5, 40)}),
+    "pooling": Lab(20, {"sd": (10, 80), "alike": (0, 1)}),
+    "demonstration": Lab(
+        20,
         {"mean": (0.6, 1.0, 1.4), "noise": (0, 1), "staff": (0, 0.1)},
+        ("demonstration", "outcomes"),
     ),
-    (
-        channels.showroom,
-        (charts.showroom,),
-        {"store": (0.01, 0.2), "lift": (0, 1), "spill": (0, 1)},
-    ),
-]
+    "showroom": Lab(6, {"store": (0.01, 0.2), "lift": (0, 1), "spill": (0, 1)}),
+}
 
 
-@pytest.mark.parametrize(("model", "pictures", "corners"), LABS, ids=[m.__name__ for m, *_ in LABS])
-def test_labs_are_rectangular_and_drawn(model, pictures, corners):
-    rows = set()
-    for stops in corners_of(*corners.values()):
-        setting = dict(zip(corners, stops, strict=True))
-        table = tidy(model(**setting), model.__name__)
-        rows.add(len(table))
-        assert getattr(charts, f"say_{model.__name__}")(table, **setting)
-    assert len(rows) == 1
-    assert 5 <= rows.pop() <= 60
-    for picture in pictures:
-        assert drawing(picture, table).words
+@pytest.mark.parametrize("name", LABS)
+def test_labs_are_tidy_drawn_and_said(name):
+    LABS[name].holds(channels, charts, name)
 
 
 def test_arrays_are_floats_side_by_side():

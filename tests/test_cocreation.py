@@ -2,7 +2,6 @@
 
 import math
 from itertools import product
-from typing import Any
 
 import numpy as np
 import pytest
@@ -11,9 +10,9 @@ from hypothesis import strategies as st
 from scipy.stats import betabinom, norm
 
 from coalescence.charts import cocreation as charts
-from coalescence.lab import drawing, tidy
 from coalescence.models import cocreation, together
 from coalescence.models.cocreation import Trial
+from tests.labs import Lab
 
 quick = settings(max_examples=25, deadline=None)
 
@@ -245,22 +244,14 @@ def test_tastes_add_up_and_nonsense_is_refused():
 
 # --- what the labs open ---
 
-LABS: dict[str, dict[str, list[Any]]] = {
-    "tries": {"cost": [0.005, 0.1], "week": [0.0, 1.0]},
-    "testers": {"chance": [0.02, 0.5], "uneven": [0.0, 0.6]},
-    "votes": {"others": [0, 9], "users": [5, 101], "apart": [0.0, 1.0]},
-    "ruggedness": {"features": [3, 7, 11]},
+LABS = {
+    "tries": Lab(40, {"cost": (0.005, 0.1), "week": (0.0, 1.0)}),
+    "testers": Lab(41, {"chance": (0.02, 0.5), "uneven": (0.0, 0.6)}),
+    "votes": Lab(26, {"others": (0, 9), "users": (5, 101), "apart": (0.0, 1.0)}),
+    "ruggedness": Lab(5, {"features": (3, 7, 11)}),
 }
-ROWS = {"tries": 40, "testers": 41, "votes": 26, "ruggedness": 5}
 
 
 @pytest.mark.parametrize("name", LABS)
-def test_labs_are_tidy_drawn_and_described_at_their_corners(name):
-    for corner in product(*LABS[name].values()):
-        setting = dict(zip(LABS[name], corner, strict=True))
-        table = tidy(getattr(cocreation, name)(**setting), f"{name} at {setting}")
-        assert len(table) == ROWS[name]
-        sentence = getattr(charts, f"say_{name}")(table, **setting)
-        assert sentence.endswith(".")
-        assert "nan" not in sentence
-    drawing(getattr(charts, name), table)
+def test_labs_are_tidy_drawn_and_said(name):
+    LABS[name].holds(cocreation, charts, name)

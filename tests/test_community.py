@@ -1,7 +1,6 @@
 """The community against sums, limits, direct integration and simulation."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,9 +8,9 @@ from scipy.integrate import quad, solve_ivp
 from scipy.stats import norm
 
 from coalescence.charts import community as charts
-from coalescence.lab import drawing
 from coalescence.models import community, rise
 from coalescence.models.community import Event, Members, Recognition
+from tests.labs import Lab
 
 # --- participation ---
 
@@ -204,27 +203,18 @@ def test_out_of_range_is_refused(call, name):
         call()
 
 
-ZIPF = [{"members": n, "exponent": s} for n in (100, 1_000_000) for s in (0.0, 2.0)]
-SHOWS = [
-    {"first": t, "number": n, "reach": r, "fresh": f}
-    for t in (0.0, 6.0) for n in (0, 5) for r in (0.0, 0.2) for f in (0.0, 0.1)
-]  # fmt: skip
-LABS = [
-    (community.participation, charts.participation, charts.say_participation, 29, ZIPF),
-    (community.groups, charts.groups, None, 3, ZIPF),
-    (community.recognised, charts.recognised, charts.say_recognised, 22,
-     [{"cost": c, "visible": x} for c in (0.5, 2.5) for x in (0, 1)]),
-    (community.events, charts.events, charts.say_events, 49, SHOWS),
-    (community.events, charts.left, charts.say_events, 49, SHOWS),
-]  # fmt: skip
+LABS = {
+    "participation": Lab(29, {"members": (100, 1_000_000), "exponent": (0.0, 2.0)}),
+    "groups": Lab(3, {"members": (100, 1_000_000), "exponent": (0.0, 2.0)}, say=None),
+    "recognised": Lab(22, {"cost": (0.5, 2.5), "visible": (0, 1)}),
+    "events": Lab(
+        49,
+        {"first": (0.0, 6.0), "number": (0, 5), "reach": (0.0, 0.2), "fresh": (0.0, 0.1)},
+        ("events", "left"),
+    ),
+}
 
 
-@pytest.mark.parametrize(("lab", "chart", "say", "rows", "corners"), LABS)
-def test_labs_are_tidy_and_drawn_at_every_corner(lab, chart, say, rows, corners):
-    for setting in corners:
-        table = pd.DataFrame(lab(**setting))
-        assert len(table) == rows
-        assert np.isfinite(table.select_dtypes("number").to_numpy()).all()
-        if say:
-            assert say(table, **setting).endswith(".")
-    drawing(chart, table)
+@pytest.mark.parametrize("name", LABS)
+def test_labs_are_tidy_drawn_and_said(name):
+    LABS[name].holds(community, charts, name)

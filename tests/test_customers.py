@@ -17,9 +17,9 @@ from scipy.sparse import csr_array, diags_array
 from scipy.stats import poisson
 
 from coalescence.charts import customers as charts
-from coalescence.lab import drawing, tidy
 from coalescence.models import customers, rise
 from coalescence.models.customers import Pool, Talk, Town
+from tests.labs import Lab
 
 quick = settings(max_examples=25, deadline=None)
 
@@ -377,27 +377,26 @@ def test_seeding_out_of_range_is_refused():
 
 # --- what the labs open ---
 
-LABS: dict[str, dict[str, list[Any]]] = {
-    "loop": {"testers": [1, 100], "every": [1, 8], "added": [0, 4]},
-    "word": {"advertising": [0.001, 0.1], "contacts": [10, 200], "fraction": [0.005, 0.03],
-             "step": [0.01, 0.25]},
-    "fading": {"infectivity": [0.05, 1.0], "duration": [1, 15]},
-    "acquaintances": {"kind": list(customers.KINDS), "p": [0.005], "q": [0.1, 1.0]},
-    "free": {"p": [0.005, 0.1], "q": [0.05, 1.0], "lost": [0, 1]},
-}  # fmt: skip
-ROWS = {"loop": 27, "word": 33, "fading": 51, "acquaintances": 41, "free": 22}
+LABS = {
+    "loop": Lab(27, {"testers": (1, 100), "every": (1, 8), "added": (0, 4)}),
+    "word": Lab(
+        33,
+        {
+            "advertising": (0.001, 0.1),
+            "contacts": (10, 200),
+            "fraction": (0.005, 0.03),
+            "step": (0.01, 0.25),
+        },
+    ),
+    "fading": Lab(51, {"infectivity": (0.05, 1.0), "duration": (1, 15)}),
+    "acquaintances": Lab(41, {"kind": customers.KINDS, "p": (0.005,), "q": (0.1, 1.0)}),
+    "free": Lab(22, {"p": (0.005, 0.1), "q": (0.05, 1.0), "lost": (0, 1)}),
+}
 
 
 @pytest.mark.parametrize("name", LABS)
-def test_labs_are_tidy_drawn_and_described_at_their_corners(name):
-    for corner in product(*LABS[name].values()):
-        setting = dict(zip(LABS[name], corner, strict=True))
-        table = tidy(getattr(customers, name)(**setting), f"{name} at {setting}")
-        assert len(table) == ROWS[name]
-        sentence = getattr(charts, f"say_{name}")(table, **setting)
-        assert sentence.endswith(".")
-        assert "nan" not in sentence
-    drawing(getattr(charts, name), table)
+def test_labs_are_tidy_drawn_and_said(name):
+    LABS[name].holds(customers, charts, name)
 
 
 def test_parts_of_the_lab_tables_add_up():

@@ -1,6 +1,5 @@
 """Direct sale, margin cap and sell-outs: closed forms, backward induction, solve_ivp and limits."""
 
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -13,9 +12,10 @@ from scipy.optimize import minimize_scalar
 from coalescence.charts import customers_sale as charts
 from coalescence.lab import drawing, tidy
 from coalescence.models import customers_sale as sale
-from coalescence.models import equity, rise
+from coalescence.models import equity, operations, rise
 from coalescence.models.customers import WEEKS
 from coalescence.models.customers_sale import Phone, Sale
+from tests.labs import Lab
 
 quick = settings(max_examples=25, deadline=None)
 
@@ -98,28 +98,6 @@ def test_chain_takes_arrays_and_refuses_negative_tiers():
 # --- margin cap ---
 
 
-@quick
-@given(st.floats(1, 100), st.floats(0, 0.99), st.floats(0.01, 0.3))
-def test_lifetime_value_is_the_sum_of_its_years(service, retention, discount):
-    years = np.arange(1, 4000)
-    total = service * np.sum((retention / (1 + discount)) ** years)
-    assert sale.lifetime(service, retention, discount) == pytest.approx(total, rel=1e-6, abs=1e-9)
-
-
-def test_published_margin_multiples():
-    """Gupta and Lehmann: r / (1 + i - r) runs from about 1.07 to 4.5 for r .6-.9, i .10-.16."""
-    assert sale.lifetime(1, 0.6, 0.16) == pytest.approx(1.07, abs=5e-3)
-    assert sale.lifetime(1, 0.9, 0.10) == pytest.approx(4.5)
-    assert sale.lifetime(1, 0.8, 0.12) == pytest.approx(2.5)
-
-
-def test_a_percent_of_retention_is_worth_several_of_margin():
-    """One percent more retention is worth some 5% where 1% more margin is worth 1%."""
-    base = sale.lifetime(1, 0.8, 0.12)
-    assert sale.lifetime(1.01, 0.8, 0.12) / base == pytest.approx(1.01)
-    assert 0.03 < sale.lifetime(1, 0.808, 0.12) / base - 1 < 0.05
-
-
 phones = st.builds(
     Phone,
     cost=st.floats(100, 5000),
@@ -146,10 +124,21 @@ def test_best_margin_earns_most(phone):
 @given(phones, st.floats(0, 100))
 def test_margin_falls_one_for_one_with_exponential_and_by_half_with_linear_demand(phone, more):
     richer = phone._replace(service=phone.service + more)
-    gained = sale.lifetime(more, phone.retention, phone.discount)
+    gained = sale.lifetime(phone._replace(service=more))
     fell = (sale.best_margin(phone) - sale.best_margin(richer)) * phone.cost
     rate = {"exponential": 1.0, "linear": 0.5}[phone.demand]
     assert fell == pytest.approx(rate * gained, rel=1e-6, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("shape", "name", "spread"), [("linear", "alone", 0.3), ("exponential", "curved", 0.2)]
+)
+def test_best_margin_is_that_of_the_chapter_on_operations(shape, name, spread):
+    """There the phone's cost is 1, and what hardware alone earns at best is fixed."""
+    phone = Phone(cost=1.0, spread=spread, service=0.05, demand=shape)
+    assert sale.best_margin(phone) == pytest.approx(
+        operations.hardware_margin(sale.lifetime(phone), name)
+    )
 
 
 @quick
@@ -186,9 +175,9 @@ def test_margin_out_of_range_is_refused():
     with pytest.raises(ValueError, match="demand"):
         sale.best_margin(Phone(demand="flat"))
     with pytest.raises(ValueError, match="retention"):
-        sale.lifetime(1, 1.1, 0.1)
+        sale.lifetime(Phone(retention=1.1))
     with pytest.raises(ValueError, match="discount"):
-        sale.lifetime(1, 0.5, 0.0)
+        sale.lifetime(Phone(discount=0.0))
     with pytest.raises(ValueError, match="spread"):
         sale.profit(Phone(spread=0.0), 0.1)
 
@@ -324,26 +313,19 @@ def test_sell_outs_take_arrays_and_refuse_nonsense():
 
 # --- what the labs open ---
 
-LABS: dict[str, dict[str, list[Any]]] = {
-    "stack": {"markup": [0, 0.25]},
-    "capped": {"cap": [-0.05, 0.2], "kept": [0.5, 0.95], "service": [0, 100],
-               "retention": [0.5, 0.9]},
-    "sell_outs": {"batch": [0.25, 3], "talk": [0, 2], "leave": [0, 0.5]},
-    "batches": {"talk": [0, 2], "leave": [0, 0.5], "line": [0, 20]},
-}  # fmt: skip
-ROWS = {"stack": 5, "capped": 27, "sell_outs": 53, "batches": 31}
+LABS = {
+    "stack": Lab(5, {"markup": (0, 0.25)}),
+    "capped": Lab(
+        27, {"cap": (-0.05, 0.2), "kept": (0.5, 0.95), "service": (0, 100), "retention": (0.5, 0.9)}
+    ),
+    "sell_outs": Lab(53, {"batch": (0.25, 3), "talk": (0, 2), "leave": (0, 0.5)}),
+    "batches": Lab(31, {"talk": (0, 2), "leave": (0, 0.5), "line": (0, 20)}),
+}
 
 
 @pytest.mark.parametrize("name", LABS)
-def test_labs_are_tidy_drawn_and_described_at_their_corners(name):
-    for corner in product(*LABS[name].values()):
-        setting = dict(zip(LABS[name], corner, strict=True))
-        table = tidy(getattr(sale, name)(**setting), f"{name} at {setting}")
-        assert len(table) == ROWS[name]
-        sentence = getattr(charts, f"say_{name}")(table, **setting)
-        assert sentence.endswith(".")
-        assert "nan" not in sentence
-    drawing(getattr(charts, name), table)
+def test_labs_are_tidy_drawn_and_said(name):
+    LABS[name].holds(sale, charts, name)
 
 
 def test_parts_of_the_lab_tables_add_up():

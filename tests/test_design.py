@@ -1,7 +1,5 @@
 """Design congruence against random utility, conditional logits, finite differences and counts."""
 
-from itertools import product as corners_of
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -12,9 +10,9 @@ from scipy.special import expit
 from scipy.stats import binom, norm
 
 from coalescence.charts import design as charts
-from coalescence.lab import drawing, tidy
 from coalescence.models import design, in_home
 from coalescence.models.in_home import Home
+from tests.labs import Lab
 
 quick = settings(max_examples=20, deadline=None)
 N = 4
@@ -201,33 +199,20 @@ def test_a_product_that_matches_nothing_neither_helps_nor_hurts_the_others():
     assert chance[11] == pytest.approx(expit(-1))
 
 
-LABS = [
-    (
-        design.latecomer,
-        (charts.latecomer, charts.chance),
+LABS = {
+    "latecomer": Lab(
+        12,
         {"weight": (0, 0.5), "match": (-0.5, 1), "appeal": (-3, 0)},
+        ("latecomer", "chance"),
     ),
-    (
-        design.ugly,
-        (charts.ugly,),
-        {"misfit": (0, 1, 2), "weight": (0, 0.8), "appeal": (-2, 0)},
-    ),
-    (design.alike, (charts.alike,), {"weight": (0, 2), "spread": (0, 2)}),
-]
+    "ugly": Lab(18, {"misfit": (0, 1, 2), "weight": (0, 0.8), "appeal": (-2, 0)}),
+    "alike": Lab(13, {"weight": (0, 2), "spread": (0, 2)}),
+}
 
 
-@pytest.mark.parametrize(("model", "pictures", "corners"), LABS, ids=[m.__name__ for m, *_ in LABS])
-def test_labs_are_rectangular_and_drawn(model, pictures, corners):
-    rows = set()
-    for stops in corners_of(*corners.values()):
-        setting = dict(zip(corners, stops, strict=True))
-        table = tidy(model(**setting), model.__name__)
-        rows.add(len(table))
-        assert getattr(charts, f"say_{model.__name__}")(table, **setting)
-    assert len(rows) == 1
-    assert 5 <= rows.pop() <= 60
-    for picture in pictures:
-        assert drawing(picture, table).words
+@pytest.mark.parametrize("name", LABS)
+def test_labs_are_tidy_drawn_and_said(name):
+    LABS[name].holds(design, charts, name)
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from scipy.optimize import fixed_point, minimize_scalar
 
 from coalescence.charts import ecosystem_iot as charts
-from coalescence.lab import drawing
 from coalescence.models import ecosystem_iot as iot
 from coalescence.models.ecosystem_iot import Market
+from tests.labs import Lab
 
 # --- size ---
 
@@ -201,24 +201,17 @@ def test_out_of_range_is_refused(call, name):
         call()
 
 
-LABS = [
-    (iot.hub, charts.hub, charts.say_hub, 60, [{"pair": p} for p in (0, 0.1, 0.3)]),
-    (iot.join, charts.join, charts.say_join, 4, [{"times": t} for t in (1, 100)]),
-    (iot.opening, charts.opening, charts.say_opening, 21,
-     [{"base": b, "network": m, "way": w} for b in (0, 1) for m in (0, 0.5) for w in iot.WAYS]),
-    (iot.lead, charts.lead, charts.say_lead, 21,
-     [{"network": m, "reach": r} for m in (0, 0.5) for r in (0, 1)]),
-]  # fmt: skip
+LABS = {
+    "hub": Lab(60, {"pair": (0, 0.1, 0.3)}),
+    "join": Lab(4, {"times": (1, 100)}),
+    "opening": Lab(21, {"base": (0, 1), "network": (0, 0.5), "way": iot.WAYS}),
+    "lead": Lab(21, {"network": (0, 0.5), "reach": (0, 1)}),
+}
 
 
-@pytest.mark.parametrize(("lab", "chart", "say", "rows", "corners"), LABS)
-def test_labs_are_tidy_and_drawn_at_every_corner(lab, chart, say, rows, corners):
-    for setting in corners:
-        table = pd.DataFrame(lab(**setting))
-        assert len(table) == rows
-        assert np.isfinite(table.select_dtypes("number").to_numpy()).all()
-        assert say(table, **setting).endswith(".")
-    drawing(chart, table)
+@pytest.mark.parametrize("name", LABS)
+def test_labs_are_tidy_drawn_and_said(name):
+    LABS[name].holds(iot, charts, name)
 
 
 def test_shares_of_the_gain_add_up():

@@ -6,8 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import brentq, minimize_scalar
 
+from coalescence.charts import equity as charts
 from coalescence.models import equity
 from coalescence.models.equity import Market, Relation, Venture
+from tests.labs import Lab
 
 shares = st.floats(0, 1)
 strengths = st.floats(0.1, 10)
@@ -278,25 +280,23 @@ def test_a_stake_leaves_the_wholesale_price_to_buyers_unchanged(stake):
 # --- what the labs open ---
 
 
-def columns(table):
-    lengths = {len(column) for column in table.values()}
-    assert len(lengths) == 1
-    for column in table.values():
-        if not isinstance(column[0], str):
-            assert np.all(np.isfinite(column))
-    return lengths.pop()
+LABS = {
+    "split": Lab(23, {"stake": (0, 0.5, 1), "help": (0, 1.5), "books": (True, False)}),
+    "hold_up": Lab(
+        6,
+        {"control": tuple(equity.CONTROL), "weight": (0, 2), "bargain": (0.1, 0.9)},
+        ("control", "invested"),
+        say="say_control",
+    ),
+    "channel": Lab(
+        12, {"stake": (0, 0.5), "rate": (0, 0.4), "cost": (0.2, 0.8)}, ("channel", "prices")
+    ),
+}
 
 
-def test_labs_get_the_same_rows_at_every_setting():
-    assert {
-        columns(equity.split(s, h, b)) for s in (0, 0.5, 1) for h in (0, 1.5) for b in (True, False)
-    } == {23}
-    assert {
-        columns(equity.hold_up(c, w, b)) for c in equity.CONTROL for w in (0, 2) for b in (0.1, 0.9)
-    } == {6}
-    assert {
-        columns(equity.channel(s, r, c)) for s in (0, 0.5) for r in (0, 0.4) for c in (0.2, 0.8)
-    } == {12}
+@pytest.mark.parametrize("name", LABS)
+def test_labs_are_tidy_drawn_and_said(name):
+    LABS[name].holds(equity, charts, name)
 
 
 def test_rows_of_the_channel_add_up_to_a_single_firm():

@@ -1,7 +1,5 @@
 """Entry into several countries: Bass as the limit, the closed form, and who should wait."""
 
-from itertools import product
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,6 +12,7 @@ from coalescence.lab import drawing
 from coalescence.models import expansion
 from coalescence.models.expansion import HOME, Country, Plan
 from coalescence.models.rise import bass_sales, bass_share, bass_unprompted
+from tests.labs import Lab
 
 few = settings(max_examples=10, deadline=None)
 T = np.linspace(0, 25, 26)
@@ -152,28 +151,16 @@ def test_before_the_launch_nobody() -> None:
     assert expansion.lag_share([], 0, HOME, 0.1).shape == (0,)
 
 
-@pytest.mark.parametrize(
-    ("name", "corners", "rows"),
-    [
-        ("rollout", {"gap": (0, 3), "lead": (0, 0.5), "delay": (0, 2)}, 41),
-        (
-            "pace",
-            {"cost": (0, 600), "lead": (0, 0.5), "rivals": (0.2,), "delay": (0, 2)},
-            21,
-        ),
-        ("verdict", {"gap": (0.5, 3), "rivals": (0, 0.2), "delay": (0,)}, 42),
-    ],
-)
-def test_labs_are_tidy_and_drawn(
-    name: str, corners: dict[str, tuple[float, ...]], rows: int
-) -> None:
-    for values in product(*corners.values()):
-        setting = dict(zip(corners, values, strict=True))
-        table = pd.DataFrame(getattr(expansion, name)(**setting))
-        assert len(table) == rows
-        assert np.isfinite(table.to_numpy(float)).all()
-        assert getattr(charts, f"say_{name}")(table, **setting).endswith(".")
-    assert drawing(getattr(charts, name), table).words
+LABS = {
+    "rollout": Lab(41, {"gap": (0, 3), "lead": (0, 0.5), "delay": (0, 2)}),
+    "pace": Lab(21, {"cost": (0, 600), "lead": (0, 0.5), "rivals": (0.2,), "delay": (0, 2)}),
+    "verdict": Lab(42, {"gap": (0.5, 3), "rivals": (0, 0.2), "delay": (0,)}),
+}
+
+
+@pytest.mark.parametrize("name", LABS)
+def test_labs_are_tidy_drawn_and_said(name: str) -> None:
+    LABS[name].holds(expansion, charts, name)
 
 
 def test_abroad_is_drawn() -> None:

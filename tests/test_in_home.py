@@ -12,9 +12,9 @@ from scipy.optimize import minimize_scalar
 from scipy.stats import beta, binom, kstest, norm, poisson
 
 from coalescence.charts import in_home as charts
-from coalescence.lab import drawing, tidy
 from coalescence.models import in_home
 from coalescence.models.in_home import Home, Market, Rivals, Urn
+from tests.labs import Lab
 
 quick = settings(max_examples=15, deadline=None)
 tastes = st.floats(0.05, 1)
@@ -333,45 +333,24 @@ def test_crowding_inverts_the_tail(mean, shape):
 
 # --- what the labs open ---
 
-LABS = [
-    (in_home.prices, (charts.prices,), {"taste": (0.1, 0.5), "discount": (0, 1), "floor": (0, 1)}),
-    (
-        in_home.tip,
-        (charts.tip, charts.rounds),
+LABS = {
+    "prices": Lab(13, {"taste": (0.1, 0.5), "discount": (0, 1), "floor": (0, 1)}),
+    "tip": Lab(
+        52,
         {"price": (0.02, 0.16, 0.6), "alone": (0, 0.5), "start": (0, 0.2, 1)},
+        ("tip", "rounds"),
     ),
-    (in_home.standards, (charts.standards,), {"effect": (0, 0.8)}),
-    (
-        in_home.urns,
-        (charts.urns,),
-        {"xiaomi": (1, 10), "rival": (1, 10), "added": (0, 5), "seed": (1, 2)},
-    ),
-    (in_home.luck, (charts.luck,), {"xiaomi": (1, 10), "rival": (1, 10), "added": (0, 5)}),
-    (
-        in_home.lookalike,
-        (charts.lookalike,),
-        {"xiaomi": (1, 10), "rival": (1, 10), "added": (0.5, 5)},
-    ),
-    (
-        in_home.homes,
-        (charts.homes,),
-        {"taste": (-4, 0), "bond": (0, 0.6), "spread": (0, 2), "years": (0, 20)},
-    ),
-]
+    "standards": Lab(16, {"effect": (0, 0.8)}),
+    "urns": Lab(60, {"xiaomi": (1, 10), "rival": (1, 10), "added": (0, 5), "seed": (1, 2)}),
+    "luck": Lab(21, {"xiaomi": (1, 10), "rival": (1, 10), "added": (0, 5)}),
+    "lookalike": Lab(12, {"xiaomi": (1, 10), "rival": (1, 10), "added": (0.5, 5)}),
+    "homes": Lab(11, {"taste": (-4, 0), "bond": (0, 0.6), "spread": (0, 2), "years": (0, 20)}),
+}
 
 
-@pytest.mark.parametrize(("model", "pictures", "corners"), LABS, ids=[m.__name__ for m, *_ in LABS])
-def test_labs_are_rectangular_and_drawn(model, pictures, corners):
-    rows = set()
-    for stops in product(*corners.values()):
-        setting = dict(zip(corners, stops, strict=True))
-        table = tidy(model(**setting), model.__name__)
-        rows.add(len(table))
-        assert getattr(charts, f"say_{model.__name__}")(table, **setting)
-    assert len(rows) == 1
-    assert 5 <= rows.pop() <= 60
-    for picture in pictures:
-        assert drawing(picture, table).words
+@pytest.mark.parametrize("name", LABS)
+def test_labs_are_tidy_drawn_and_said(name):
+    LABS[name].holds(in_home, charts, name)
 
 
 def test_sentences_say_what_happens():

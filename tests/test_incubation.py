@@ -1,7 +1,6 @@
 """Incubation against textbook figures, closed forms and simulation."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,9 +8,9 @@ from scipy import stats
 from scipy.optimize import minimize_scalar
 
 from coalescence.charts import incubation as charts
-from coalescence.lab import drawing
 from coalescence.models import incubation
 from coalescence.models.incubation import Outcomes, Project, Startup, Supply, Widget
+from tests.labs import Lab
 
 # --- waiting ---
 
@@ -252,30 +251,18 @@ def test_out_of_range_is_refused(call, name):
         call()
 
 
-LABS = [
-    (incubation.wait, charts.wait, charts.say_wait, 22,
-     [{"swing": s, "cost": c} for s in (0, 100, 200) for c in (1000, 2600)]),
-    (incubation.staging, charts.staging, charts.say_staging, 12,
-     [{"stages": n, "salvage": s, "value": v}
-      for n in (1, 6) for s in (0, 0.8) for v in (50, 150)]),
-    (incubation.supplier, charts.supplier, charts.say_supplier, 3,
-     [{"power": b, "survival": q, "size": s}
-      for b in (0, 1) for q in (0.4, 1) for s in (0, 0.9)]),
-    (incubation.help_buys, charts.help_buys, charts.say_help_buys, 21,
-     [{"gain": g, "power": b} for g in (0, 200) for b in (0, 1)]),
-    (incubation.portfolio, charts.portfolio, charts.say_portfolio, 12,
-     [{"tail": a, "success": s} for a in (0.7, 2.5) for s in (0.1, 0.9)]),
-]  # fmt: skip
+LABS = {
+    "wait": Lab(22, {"swing": (0, 100, 200), "cost": (1000, 2600)}),
+    "staging": Lab(12, {"stages": (1, 6), "salvage": (0, 0.8), "value": (50, 150)}),
+    "supplier": Lab(3, {"power": (0, 1), "survival": (0.4, 1), "size": (0, 0.9)}),
+    "help_buys": Lab(21, {"gain": (0, 200), "power": (0, 1)}),
+    "portfolio": Lab(12, {"tail": (0.7, 2.5), "success": (0.1, 0.9)}),
+}
 
 
-@pytest.mark.parametrize(("lab", "chart", "say", "rows", "corners"), LABS)
-def test_labs_are_tidy_and_drawn_at_every_corner(lab, chart, say, rows, corners):
-    for setting in corners:
-        table = pd.DataFrame(lab(**setting))
-        assert len(table) == rows
-        assert np.isfinite(table.select_dtypes("number").to_numpy()).all()
-        assert say(table, **setting).endswith(".")
-    drawing(chart, table)
+@pytest.mark.parametrize("name", LABS)
+def test_labs_are_tidy_drawn_and_said(name):
+    LABS[name].holds(incubation, charts, name)
 
 
 def test_observed_shares_are_drawn_on_a_power_law():

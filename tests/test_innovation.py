@@ -15,6 +15,7 @@ from coalescence.models import innovation
 from coalescence.models.cocreation import landscapes
 from coalescence.models.innovation import Successor
 from coalescence.models.rise import bass_share
+from tests.labs import Lab
 
 few = settings(max_examples=30, deadline=None)
 rates = st.floats(0.005, 0.1), st.floats(0.05, 1.0)
@@ -195,24 +196,16 @@ def test_search_says_what_is_wrong() -> None:
 # --- labs and charts ---
 
 
-@pytest.mark.parametrize(
-    ("name", "corners", "rows"),
-    [
-        ("succession", {"gap": (0.5, 5), "added": (0, 100), "q": (0.2, 1)}, 46),
-        ("timing", {"added": (0, 60), "margin": (0.5, 2), "cost": (0, 400)}, 41),
-        ("strides", {"others": (0, 9), "interval": (1, 13)}, 53),
-    ],
-)
-def test_labs_are_tidy_and_drawn(
-    name: str, corners: dict[str, tuple[float, float]], rows: int
-) -> None:
-    for values in product(*corners.values()):
-        setting = dict(zip(corners, values, strict=True))
-        table = pd.DataFrame(getattr(innovation, name)(**setting))
-        assert len(table) == rows
-        assert np.isfinite(table.to_numpy(float)).all()
-        assert getattr(charts, f"say_{name}")(table, **setting).endswith(".")
-    assert drawing(getattr(charts, name), table).words
+LABS = {
+    "succession": Lab(46, {"gap": (0.5, 5), "added": (0, 100), "q": (0.2, 1)}),
+    "timing": Lab(41, {"added": (0, 60), "margin": (0.5, 2), "cost": (0, 400)}),
+    "strides": Lab(53, {"others": (0, 9), "interval": (1, 13)}),
+}
+
+
+@pytest.mark.parametrize("name", LABS)
+def test_labs_are_tidy_drawn_and_said(name: str) -> None:
+    LABS[name].holds(innovation, charts, name)
 
 
 def test_sentences() -> None:

@@ -405,9 +405,8 @@ def test_a_picture_keeps_the_words_and_numbers_in_it():
         text = alt.Chart(table).mark_text().encode(x="x:Q", text=alt.value("1.23456 (of 2.71828)"))
         return text.properties(description="Numbers")
 
-    svg = page.picture(
-        drawing(chart, pd.DataFrame({"x": [1]})).filled(pd.DataFrame({"x": [1]})), ""
-    )
+    table = pd.DataFrame({"x": [1]})
+    svg = page.picture(drawing(chart, table).filled(table), "Numbers", "cb-wide")
     assert "1.23456 (of 2.71828)" in svg
 
 

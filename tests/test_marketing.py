@@ -1,9 +1,6 @@
 """Goodwill and referrals: textbook rules, known fixed points, exact sums."""
 
-from itertools import product
-
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,9 +8,9 @@ from scipy.integrate import solve_ivp
 from scipy.optimize import minimize_scalar
 
 from coalescence.charts import marketing as charts
-from coalescence.lab import drawing
 from coalescence.models import marketing
 from coalescence.models.marketing import Advertising, Brand, Referral
+from tests.labs import Lab
 
 few = settings(max_examples=40, deadline=None)
 brands = st.builds(
@@ -190,22 +187,14 @@ def test_errors_say_what_is_wrong(call: object, message: str) -> None:
 # --- labs and charts ---
 
 
-@pytest.mark.parametrize(
-    ("name", "corners", "rows"),
-    [
-        ("campaign", {"spend": (10, 40), "decay": (0.1, 2), "months": (3, 48)}, 49),
-        ("budget", {"elasticity": (0.1, 0.6), "decay": (0.1, 2), "margin": (0.1, 0.5)}, 31),
-        ("chain", {"mean": (0, 0.6, 1.0, 3), "evenness": (0.1, 10)}, 21),
-        ("acquisition", {"mean": (0, 0.5, 0.95), "bonus": (0, 100), "elasticity": (0.3, 0.6)}, 20),
-    ],
-)
-def test_labs_are_tidy_and_drawn(
-    name: str, corners: dict[str, tuple[float, ...]], rows: int
-) -> None:
-    for values in product(*corners.values()):
-        setting = dict(zip(corners, values, strict=True))
-        table = pd.DataFrame(getattr(marketing, name)(**setting))
-        assert len(table) == rows
-        assert np.isfinite(table.to_numpy(float)).all()
-        assert getattr(charts, f"say_{name}")(table, **setting).endswith(".")
-    assert drawing(getattr(charts, name), table).words
+LABS = {
+    "campaign": Lab(49, {"spend": (10, 40), "decay": (0.1, 2), "months": (3, 48)}),
+    "budget": Lab(31, {"elasticity": (0.1, 0.6), "decay": (0.1, 2), "margin": (0.1, 0.5)}),
+    "chain": Lab(21, {"mean": (0, 0.6, 1.0, 3), "evenness": (0.1, 10)}),
+    "acquisition": Lab(20, {"mean": (0, 0.5, 0.95), "bonus": (0, 100), "elasticity": (0.3, 0.6)}),
+}
+
+
+@pytest.mark.parametrize("name", LABS)
+def test_labs_are_tidy_drawn_and_said(name: str) -> None:
+    LABS[name].holds(marketing, charts, name)

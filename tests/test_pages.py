@@ -297,6 +297,8 @@ def test_the_address_carries_the_setting(reader, address):
         page.wait_for_function(
             "(asked) => asked.every((part) => location.search.includes(part))", arg=asked
         )
+        heard = page.locator(f"#lab-{lab.name} [role=status]").text_content()
+        assert heard == sentence(lab, moved), "a screen reader is not told"
     page.reload()
     for lab, box in zip(labs_of(address), wake(page), strict=True):
         moved = [other(part) for part in lab.parts.values()]

@@ -1,7 +1,6 @@
 """The portfolio against enumeration, an integer program, gamma sums and published toothpaste."""
 
 import csv
-from itertools import product as corners_of
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +13,9 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.stats import betabinom, gamma, nbinom
 
 from coalescence.charts import portfolio as charts
-from coalescence.lab import drawing, tidy
 from coalescence.models import portfolio
 from coalescence.models.portfolio import Category, Shelf
+from tests.labs import Lab
 
 quick = settings(max_examples=20, deadline=None)
 BRANDS = list(csv.DictReader((Path(__file__).parent / "checks/dirichlet_toothpaste.csv").open()))
@@ -263,39 +262,18 @@ def test_evenness_inverts_the_zeros_of_the_nbd(mean, shape):
 
 # --- what the labs open ---
 
-LABS = [
-    (
-        portfolio.shelf,
-        (charts.shelf,),
-        {"margin": (0, 200), "draw": (0, 0.8), "space": (6, 14, 24)},
-    ),
-    (
-        portfolio.cycles,
-        (charts.cycles,),
-        {"phone": (1.5, 4), "filter": (0.25, 1), "bulbs": (1, 15)},
-    ),
-    (portfolio.arrivals, (charts.arrivals,), {"life": (0.5, 5), "shape": (1, 16)}),
-    (portfolio.cross, (charts.cross,), {"first": (0.05, 0.9), "second": (0.05, 0.9)}),
-    (
-        portfolio.jeopardy,
-        (charts.jeopardy,),
-        {"mean": (0.5, 10), "shape": (0.2, 3), "switching": (0.3, 5)},
-    ),
-]
+LABS = {
+    "shelf": Lab(8, {"margin": (0, 200), "draw": (0, 0.8), "space": (6, 14, 24)}),
+    "cycles": Lab(6, {"phone": (1.5, 4), "filter": (0.25, 1), "bulbs": (1, 15)}),
+    "arrivals": Lab(48, {"life": (0.5, 5), "shape": (1, 16)}),
+    "cross": Lab(17, {"first": (0.05, 0.9), "second": (0.05, 0.9)}),
+    "jeopardy": Lab(12, {"mean": (0.5, 10), "shape": (0.2, 3), "switching": (0.3, 5)}),
+}
 
 
-@pytest.mark.parametrize(("model", "pictures", "corners"), LABS, ids=[m.__name__ for m, *_ in LABS])
-def test_labs_are_rectangular_and_drawn(model, pictures, corners):
-    rows = set()
-    for stops in corners_of(*corners.values()):
-        setting = dict(zip(corners, stops, strict=True))
-        table = tidy(model(**setting), model.__name__)
-        rows.add(len(table))
-        assert getattr(charts, f"say_{model.__name__}")(table, **setting)
-    assert len(rows) == 1
-    assert 5 <= rows.pop() <= 60
-    for picture in pictures:
-        assert drawing(picture, table).words
+@pytest.mark.parametrize("name", LABS)
+def test_labs_are_tidy_drawn_and_said(name):
+    LABS[name].holds(portfolio, charts, name)
 
 
 def test_arrays_are_floats_side_by_side():

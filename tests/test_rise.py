@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from coalescence.charts import rise as charts
 from coalescence.models import rise
+from tests.labs import Lab
 
 CHECKS = Path(__file__).parent / "checks"
 
@@ -340,3 +342,8 @@ def test_diffusion_splits_every_year() -> None:
     assert table["unprompted"].sum() == pytest.approx(
         100 * 0.03 / 0.4 * np.log(1 + 0.4 / 0.03), rel=1e-3
     )
+
+
+def test_diffusion_is_tidy_drawn_and_said() -> None:
+    corners = {"p": (0.005, 0.1), "q": (0, 1), "m": (100, 500)}
+    Lab(30, corners).holds(rise, charts, "diffusion")

@@ -4,7 +4,6 @@ from functools import lru_cache
 from itertools import permutations
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,9 +11,9 @@ from scipy.integrate import quad
 from scipy.stats import norm
 
 from coalescence.charts import selection as charts
-from coalescence.lab import drawing
 from coalescence.models import selection
 from coalescence.models.selection import Box, Candidates
+from tests.labs import Lab
 
 HARTER = {2: 0.56419, 3: 0.84628, 5: 1.16296, 10: 1.53875, 50: 2.24907, 100: 2.50759}
 ALPHA, OMEGA = Box([100, 55], [0.5, 0.5], 15), Box([240, 0], [0.2, 0.8], 20)
@@ -207,25 +206,14 @@ def test_out_of_range_is_refused(call, name):
         call()
 
 
-LABS = [
-    (selection.reach, charts.reach, charts.say_reach, 44,
-     [{"network": n, "insight": r, "partners": k}
-      for n in (100, 300) for r in (0.1, 1.0) for k in (1, 100)]),
-    (selection.shortlist, charts.shortlist, charts.say_shortlist, 20,
-     [{"network": n, "insight": r} for n in (20, 400) for r in (0.0, 1.0)]),
-    (selection.secretary, charts.secretary, charts.say_secretary, 42,
-     [{"candidates": n} for n in (2, 10, 200)]),
-    (selection.boxes, charts.boxes, charts.say_boxes, 42,
-     [{"lead": m, "insight": r, "cost": c}
-      for m in (0, 1) for r in (0, 0.95) for c in (0.05, 1)]),
-]  # fmt: skip
+LABS = {
+    "reach": Lab(44, {"network": (100, 300), "insight": (0.1, 1.0), "partners": (1, 100)}),
+    "shortlist": Lab(20, {"network": (20, 400), "insight": (0.0, 1.0)}),
+    "secretary": Lab(42, {"candidates": (2, 10, 200)}),
+    "boxes": Lab(42, {"lead": (0, 1), "insight": (0, 0.95), "cost": (0.05, 1)}),
+}
 
 
-@pytest.mark.parametrize(("lab", "chart", "say", "rows", "corners"), LABS)
-def test_labs_are_tidy_and_drawn_at_every_corner(lab, chart, say, rows, corners):
-    for setting in corners:
-        table = pd.DataFrame(lab(**setting))
-        assert len(table) == rows
-        assert np.isfinite(table.select_dtypes("number").to_numpy()).all()
-        assert say(table, **setting).endswith(".")
-    drawing(chart, table)
+@pytest.mark.parametrize("name", LABS)
+def test_labs_are_tidy_drawn_and_said(name):
+    LABS[name].holds(selection, charts, name)

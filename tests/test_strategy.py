@@ -10,21 +10,13 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 
 from coalescence.charts import strategy as charts
-from coalescence.lab import drawing
 from coalescence.models import strategy, together
 from coalescence.models.strategy import Stick
+from tests.labs import Lab
 
 few = settings(max_examples=40, deadline=None)
 gaps = st.floats(-400, 400)
 tastes = st.floats(20, 500)
-
-
-def rectangular(table):
-    """The table as a frame, if all its columns are finite and equally long."""
-    assert len({len(column) for column in table.values()}) == 1
-    frame = pd.DataFrame(table)
-    assert np.isfinite(frame.select_dtypes("number").to_numpy(float)).all()
-    return frame
 
 
 # --- two rivals ---
@@ -209,33 +201,24 @@ def test_arrays_are_numbers_one_by_one():
 
 
 LABS = {
-    "duel": (
-        (("value", (-200, 300)), ("cost", (-200, 200)), ("taste", (50, 300))),
-        (charts.duel,),
+    "duel": Lab(22, {"value": (-200, 300), "cost": (-200, 200), "taste": (50, 300)}),
+    "sticks": Lab(6, {"value": (-200, 300), "cost": (-200, 200), "taste": (50, 300)}),
+    "middle": Lab(
+        22,
+        {
+            "position": (0.0, 0.5, 1.0),
+            "bend": (0.5, 1.0, 2.0),
+            "doublings": (0, 6),
+            "community": (0, 150),
+        },
+        ("middle", "standing"),
     ),
-    "sticks": (
-        (("value", (-200, 300)), ("cost", (-200, 200)), ("taste", (50, 300))),
-        (charts.sticks,),
-    ),
-    "middle": (
-        (("position", (0.0, 0.5, 1.0)), ("bend", (0.5, 1.0, 2.0)), ("doublings", (0, 6)),
-         ("community", (0, 150))),
-        (charts.middle, charts.standing),
-    ),
-}  # fmt: skip
+}
 
 
-@pytest.mark.parametrize("lab", LABS)
-def test_labs_are_tables_that_charts_draw(lab):
-    rows, (controls, drawn) = set(), LABS[lab]
-    for values in product(*(stops for _, stops in controls)):
-        setting = dict(zip((name for name, _ in controls), values, strict=True))
-        table = rectangular(getattr(strategy, lab)(**setting))
-        rows.add(len(table))
-        assert "nan" not in getattr(charts, f"say_{lab}")(table, **setting)
-    assert len(rows) == 1
-    for chart in drawn:
-        assert drawing(chart, table).words
+@pytest.mark.parametrize("name", LABS)
+def test_labs_are_tidy_drawn_and_said(name):
+    LABS[name].holds(strategy, charts, name)
 
 
 @few

@@ -12,8 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from coalescence.charts import together as charts
 from coalescence.models import together
 from coalescence.models.together import Practices
+from tests.labs import Lab
 
 KNOWN = list(csv.DictReader((Path(__file__).parent / "checks/shapley_known.csv").open()))
 G = (0.1, 0.2, 0.3, 0.4)
@@ -331,6 +333,21 @@ def test_tables_of_sixteen():
 def test_errors_name_what_was_expected(call, words):
     with pytest.raises(ValueError, match=words):
         call()
+
+
+LABS = {
+    "credit": Lab(
+        12,
+        {"pair": (0, 2), "scale": (1, 1.5), **dict.fromkeys(Practices._fields[:4], (True, False))},
+    ),
+    "imitate": Lab(5, {"first": Practices._fields[:4], "cost": (0, 0.6), "pair": (0, 2)}),
+    "twins": Lab(16, {"pair": (0, 2), "scale": (1, 1.5)}),
+}
+
+
+@pytest.mark.parametrize("name", LABS)
+def test_labs_are_tidy_drawn_and_said(name):
+    LABS[name].holds(together, charts, name)
 
 
 def test_what_the_chapter_says_of_a_low_cost():

@@ -2,16 +2,15 @@
 
 import networkx as nx
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array, diags_array
 
 from coalescence.charts import trust as charts
-from coalescence.lab import drawing
 from coalescence.models import trust
 from coalescence.models.trust import Favour, Game
+from tests.labs import Lab
 
 games = st.builds(
     Game, temptation=st.floats(3, 20), reward=st.floats(1.5, 3), punishment=st.floats(0, 1)
@@ -227,27 +226,17 @@ def test_out_of_range_is_refused(call, name):
         call()
 
 
-LABS = [
-    (trust.delay, charts.delay, charts.say_delay, 24,
-     [{"temptation": t, "reward": r} for t in (3.5, 11) for r in (2, 3)]),
-    (trust.spread, charts.spread, charts.say_spread, 55,
-     [{"talk": p, "members": n} for p in (0.1, 1) for n in (9, 49)]),
-    (trust.honesty, charts.honesty, charts.say_honesty, 5,
-     [{"talk": p, "temptation": t} for p in (0.1, 1) for t in (3.5, 11)]),
-    (trust.favours, charts.favours, charts.say_favours, 15,
-     [{"patience": d, "value": v, "circle": k}
-      for d in (0.7, 0.9, 0.99) for v in (2, 10) for k in (3, 6)]),
-]  # fmt: skip
+LABS = {
+    "delay": Lab(24, {"temptation": (3.5, 11), "reward": (2, 3)}),
+    "spread": Lab(55, {"talk": (0.1, 1), "members": (9, 49)}),
+    "honesty": Lab(5, {"talk": (0.1, 1), "temptation": (3.5, 11)}),
+    "favours": Lab(15, {"patience": (0.7, 0.9, 0.99), "value": (2, 10), "circle": (3, 6)}),
+}
 
 
-@pytest.mark.parametrize(("lab", "chart", "say", "rows", "corners"), LABS)
-def test_labs_are_tidy_and_drawn_at_every_corner(lab, chart, say, rows, corners):
-    for setting in corners:
-        table = pd.DataFrame(lab(**setting))
-        assert len(table) == rows
-        assert np.isfinite(table.select_dtypes("number").to_numpy()).all()
-        assert say(table, **setting).endswith(".")
-    drawing(chart, table)
+@pytest.mark.parametrize("name", LABS)
+def test_labs_are_tidy_drawn_and_said(name):
+    LABS[name].holds(trust, charts, name)
 
 
 def test_shares_of_ties_add_up():

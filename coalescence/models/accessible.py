@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import norm
 
+from coalescence.models import channels
 from coalescence.models._check import within
 
 Number = float | NDArray[np.float64]
@@ -51,10 +51,15 @@ def service(season: Season) -> Any:
     return missed(season) / (missed(season) + stranded(season))
 
 
+def _demand(season: Season) -> channels.Demand:
+    """The season as the newsvendor of `channels` sees it."""
+    within("spread", season.spread, 0)
+    return channels.Demand(season.mean, season.spread, missed(season), stranded(season))
+
+
 def order(season: Season) -> Any:
     """How many phones should be made? Q* = F^-1(c_u / (c_u + c_o)), eq. (1)."""
-    within("spread", season.spread, 0)
-    return season.mean + norm.ppf(service(season)) * season.spread
+    return channels.order(_demand(season))
 
 
 def mismatch(season: Season, made: ArrayLike) -> Any:
@@ -64,17 +69,12 @@ def mismatch(season: Season, made: ArrayLike) -> Any:
     L(z) = phi(z) - z (1 - Phi(z)).
     """
     within("spread", season.spread, 0, open_low=True)
-    z = (np.asarray(made, float) - season.mean) / season.spread
-    short = norm.pdf(z) - z * norm.sf(z)
-    over, under = stranded(season), missed(season)
-    return season.spread * (over * z + (over + under) * short)
+    return channels.cost(_demand(season), made)
 
 
 def risk(season: Season) -> Any:
     """What does not knowing demand cost at best? (c_u + c_o) phi(z*) sigma, linear in sigma."""
-    within("spread", season.spread, 0)
-    over, under = stranded(season), missed(season)
-    return (over + under) * norm.pdf(norm.ppf(service(season))) * season.spread
+    return channels.least_cost(_demand(season))
 
 
 def earned(season: Season, made: ArrayLike) -> Any:
@@ -198,7 +198,7 @@ def _least(under: float, over: float) -> float:
     """Cost of not knowing per unit of standard deviation, (c_u + c_o) phi(z*)."""
     if under == 0 or over == 0:
         return 0.0
-    return float((under + over) * norm.pdf(norm.ppf(under / (under + over))))
+    return float(channels.least_cost(channels.Demand(0.0, 1.0, under, over)))
 
 
 def small_batches(level: float, leave: float, setup: float) -> Table:

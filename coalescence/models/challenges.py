@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.signal import lfilter
-from scipy.stats import norm
 
 from coalescence.models._check import within
+from coalescence.models._normal import loss
 from coalescence.models.csr import survival
 from coalescence.models.rise import bass_share
 
@@ -170,7 +170,7 @@ def with_option(suit: Suit) -> Any:
     _ = suit.defences  # checks the record
     gap, spread = np.asarray(suit.award - suit.second, float), np.asarray(suit.spread, float)
     d = gap / np.where(spread > 0, spread, 1.0)
-    call = np.where(spread > 0, spread * (d * norm.cdf(d) + norm.pdf(d)), np.maximum(gap, 0.0))
+    call = np.where(spread > 0, spread * loss(-d), np.maximum(gap, 0.0))
     return call - suit.first
 
 

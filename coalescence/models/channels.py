@@ -17,6 +17,7 @@ from scipy.special import owens_t
 from scipy.stats import norm
 
 from coalescence.models._check import within
+from coalescence.models._normal import loss
 
 Floats = NDArray[np.float64]
 Number = Any  # a float, or an array of them
@@ -53,7 +54,7 @@ def cost(demand: Demand, quantity: Number) -> Number:
     _ratio(demand)
     within("sd", demand.sd, 0, open_low=True)
     z = (np.asarray(quantity) - demand.mean) / demand.sd
-    left = norm.pdf(z) + z * norm.cdf(z)
+    left = loss(-z)
     return demand.sd * (demand.over * left + demand.short * (left - z))
 
 
@@ -165,7 +166,7 @@ def worth_showing(fit: Fit) -> Number:
     tau, never negative, greatest where the mean is just the price, and 0 for a search good.
     """
     moved, d = _resolved(fit)
-    return moved * (norm.pdf(d) - np.abs(d) * norm.cdf(-np.abs(d)))
+    return moved * loss(np.abs(d))
 
 
 def profit(fit: Fit, margin: Number = 0.2, refund: Number = 0.1) -> tuple[Number, Number]:

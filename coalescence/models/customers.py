@@ -199,7 +199,7 @@ def adopters(town: Town, years: ArrayLike, step: float | None = None) -> Any:
     a, q, m = town.advertising, town.contacts * town.fraction, town.people
     if step is None:
         return rise.bass_adopters(years, a, q, m)
-    return euler(lambda n: (a + q * n / m) * (m - n), 0.0, years, step)
+    return euler(lambda n: (a + q * n / m) * (m - n), np.zeros(np.shape(a * q * m)), years, step)
 
 
 class Talk(NamedTuple):
@@ -295,7 +295,9 @@ def contagion(
 
     Everybody's hazard per period is p + q / d times the number of friends who adopted by its
     start, d being the mean number of friends. In a complete graph this is the Bass model. `first`
-    people, drawn at random, have adopted at the beginning. Returns (periods + 1, runs).
+    people, drawn at random, have adopted at the beginning. Each adopts when the hazards that have
+    come over them exceed a patience drawn once from the exponential law. Returns (periods + 1,
+    runs).
     """
     within("p", p, 0)
     within("q", q, 0)
@@ -308,9 +310,10 @@ def contagion(
     tie = q * people / max(known.nnz, 1)
     share = np.empty((periods + 1, runs))
     share[0] = has.mean(axis=0)
+    patience = random.exponential(size=has.shape)
     for period in range(periods):
-        hazard = p + tie * (known @ has)
-        has = np.maximum(has, random.random(has.shape) < chance(hazard))
+        patience -= p + tie * (known @ has)
+        has = np.maximum(has, patience <= 0)
         share[period + 1] = has.mean(axis=0)
     return share
 

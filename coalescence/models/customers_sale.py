@@ -17,6 +17,7 @@ from scipy.optimize import minimize_scalar
 from coalescence.models import equity
 from coalescence.models._check import within
 from coalescence.models.customers import chance, per_week
+from coalescence.models.operations import lifetime_value
 
 Floats = NDArray[np.float64]
 Number = float | Floats
@@ -89,18 +90,6 @@ def stack(markup: float, cost: float = 0.5) -> Table:
 DEMANDS = ("exponential", "linear")
 
 
-def lifetime(service: ArrayLike, retention: ArrayLike, discount: ArrayLike) -> Any:
-    """What is a customer worth after the purchase? Eq. (12), CLV = m r / (1 + i - r).
-
-    Gupta and Lehmann (2003): a yearly margin `service` for ever, kept with probability
-    `retention`, discounted at `discount` a year; the first payment comes after a year.
-    """
-    within("retention", retention, 0, 1)
-    within("discount", discount, 0, open_low=True)
-    r = np.asarray(retention, float)
-    return np.asarray(service, float) * r / (1 + np.asarray(discount, float) - r)
-
-
 class Phone(NamedTuple):
     """A phone sold with services; money in RMB."""
 
@@ -110,6 +99,12 @@ class Phone(NamedTuple):
     retention: Number = 0.8  # share of users who stay from year to year
     discount: Number = 0.12  # a year
     demand: str = "exponential"  # shape of demand, one of DEMANDS
+
+
+def lifetime(phone: Phone) -> Any:
+    """What is a user worth after the purchase? Eq. (12): `operations.lifetime_value`, RMB."""
+    within("discount", phone.discount, 0, open_low=True)
+    return lifetime_value(phone.service, phone.retention, phone.discount)
 
 
 def demand(phone: Phone, margin: ArrayLike) -> Any:
@@ -130,7 +125,7 @@ def profit(phone: Phone, margin: ArrayLike) -> Any:
 
     (margin cost + CLV) D, in units of what hardware alone earns at its best margin.
     """
-    worth = lifetime(phone.service, phone.retention, phone.discount)
+    worth = lifetime(phone)
     earned = np.asarray(margin, float) * phone.cost + worth
     return earned * demand(phone, margin) / phone.spread
 
@@ -143,7 +138,7 @@ def best_margin(phone: Phone) -> Any:
     """
     demand(phone, 0.0)  # checks the shape
     passed = 1.0 if phone.demand == "exponential" else 0.5
-    worth = lifetime(phone.service, phone.retention, phone.discount)
+    worth = lifetime(phone)
     return (phone.spread - passed * worth) / phone.cost
 
 

@@ -22,6 +22,7 @@ from scipy.special import betainc, digamma
 from scipy.stats import norm
 
 from coalescence.models._check import within
+from coalescence.models._normal import loss
 
 Floats = NDArray[np.float64]
 Number = float | Floats
@@ -244,7 +245,7 @@ def normal_reservation(mean: ArrayLike, spread: ArrayLike, cost: ArrayLike) -> A
     fee = np.asarray(cost, dtype=float) / spread
 
     def gap(u: Floats, fee: Floats) -> Floats:
-        found: Floats = norm.pdf(u) - u * norm.sf(u) - fee
+        found: Floats = loss(u) - fee
         return found
 
     low = -fee - 1  # there the expected gain is at least the fee
