@@ -278,6 +278,15 @@ def test_fit_says_what_is_wrong() -> None:
         rise.fit("logistic", [1, 2, 3], [1, 2])
 
 
+def test_a_search_that_gets_lost_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def lost(*_: object, **__: object) -> None:
+        raise RuntimeError("maxfev reached")
+
+    monkeypatch.setattr(rise, "curve_fit", lost)
+    with pytest.raises(ValueError, match="no search arrived"):
+        rise.fit("logistic", [1, 2, 3], [1, 2, 4])
+
+
 # --- forecasts and tables ---
 
 

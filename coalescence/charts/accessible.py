@@ -4,7 +4,7 @@ import altair as alt
 import pandas as pd
 
 from coalescence.charts import BLUE, GREEN, HEIGHT, MUTED, ORANGE, PINK, WIDTH, layered
-from coalescence.charts._lines import lines, mark, note
+from coalescence.charts._parts import key, lines, mark, place, worded
 from coalescence.models import accessible
 
 COSTS = {"setup": "Starting batches", "early": "Short or over before", "last": "The last batch"}
@@ -45,9 +45,7 @@ def small_batches(table: pd.DataFrame) -> alt.LayerChart:
     bars = (
         alt.Chart(table)
         .transform_fold(list(COSTS), as_=["part", "value"])
-        .transform_calculate(
-            words=f"({COSTS})[datum.part]", place=f"indexof({list(COSTS)}, datum.part)"
-        )
+        .transform_calculate(words=worded(COSTS, "part"), place=place(COSTS, "part"))
         .mark_bar(size=7, clip=True)
         .encode(
             x=x,
@@ -59,7 +57,7 @@ def small_batches(table: pd.DataFrame) -> alt.LayerChart:
         )
     )
     best = mark(table, "datum.best == 1", "batches:Q", "total:Q", "")
-    return layered(bars, *best, note("diamond: cheapest", GREEN, left=40)).properties(
+    return layered(bars, *best, *key(("diamond: cheapest", GREEN), left=40)).properties(
         width=WIDTH,
         height=HEIGHT,
         description="Cost of starting batches, of running short or over before the end, and of the "
@@ -96,8 +94,8 @@ def signal(table: pd.DataFrame) -> alt.LayerChart:
     )
     base = alt.Chart(table).transform_filter("datum.point == 'limit'").encode(x=x)
     rule = base.mark_rule(color=GREEN, strokeWidth=2, strokeDash=[4, 3], y=26, y2=HEIGHT)
-    words = note("- - - largest batch not worth imitating", GREEN)
-    return layered(curves, rule, words).properties(
+    words = key(("- - - largest batch not worth imitating", GREEN))
+    return layered(curves, rule, *words).properties(
         width=WIDTH,
         height=HEIGHT,
         description="Profit of a good maker, of a bad one who imitates him and of an honest bad "

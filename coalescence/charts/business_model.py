@@ -1,7 +1,5 @@
 """The business model in pictures: two price stacks, an entry, and what rivals do."""
 
-from typing import Any
-
 import altair as alt
 import pandas as pd
 
@@ -18,8 +16,8 @@ from coalescence.charts import (
     WIDTH,
     layered,
 )  # fmt: skip
+from coalescence.charts._parts import FIFTHS, inside, key, place, row_of, worded
 
-TENTHS = [0, 0.2, 0.4, 0.6, 0.8, 1]
 CHAINS = {"usual": "Usual chain", "direct": "Sold direct"}
 PARTS = {
     "parts": "Parts",
@@ -37,18 +35,6 @@ WAYS = {
 }
 
 
-def _words(names: dict[str, str], field: str) -> str:
-    """A Vega expression that turns the keys of `names` in `field` into their words."""
-    return f"({names})[datum.{field}]"
-
-
-def _row(table: pd.DataFrame, **where: Any) -> Any:
-    """The last row of the table with these values."""
-    for column, value in where.items():
-        table = table[table[column] == value]
-    return table.iloc[-1]
-
-
 # --- the price stack ---
 
 
@@ -56,9 +42,9 @@ def chains(table: pd.DataFrame) -> alt.LayerChart:
     """Of what the price consists through the usual chain and sold direct."""
     order = list(CHAINS.values())
     base = alt.Chart(table).transform_calculate(
-        words=_words(CHAINS, "chain"),
-        kind=_words(PARTS, "part"),
-        order=f"indexof({list(PARTS)}, datum.part)",
+        words=worded(CHAINS, "chain"),
+        kind=worded(PARTS, "part"),
+        place=place(PARTS, "part"),
     )
     y = alt.Y("words:N", title=None).sort(order)
     bars = base.mark_bar(stroke="white", strokeWidth=1, size=46, clip=True).encode(
@@ -67,30 +53,26 @@ def chains(table: pd.DataFrame) -> alt.LayerChart:
         color=alt.Color("kind:N")
         .scale(domain=list(PARTS.values()), range=[BLUE, SKY, PINK, ORANGE, GREEN, LINE])
         .legend(symbolType="square", columns=3),
-        order="order:Q",
+        order="place:Q",
     )
-    middles = (
-        base.transform_stack(
-            stack="amount",
-            groupby=["words"],
-            sort=[alt.SortField("order", "ascending")],
-            as_=["from", "to"],
-        )
-        .transform_filter("datum.amount >= 150")
-        .transform_calculate(middle="(datum.from + datum.to) / 2")
-        .mark_text(fontSize=11.5, clip=True)
-        .encode(
-            y=y,
-            x="middle:Q",
-            text=alt.Text("amount:Q", format=".0f"),
-            color=alt.condition("datum.part == 'tax'", alt.value(INK), alt.value("white")),
-        )
+    amounts = inside(
+        base,
+        "x",
+        "amount",
+        "words",
+        150,
+        form=".0f",
+        ink="datum.part == 'tax'",
+        fontSize=11.5,
+        clip=True,
     )
     totals = base.transform_filter("datum.part == 'tax'").mark_text(
         align="left", dx=6, fontWeight=600, clip=True
     )
     return layered(
-        bars, middles, totals.encode(y=y, x="price:Q", text=alt.Text("price:Q", format=",.0f"))
+        bars,
+        amounts.encode(y=y),
+        totals.encode(y=y, x="price:Q", text=alt.Text("price:Q", format=",.0f")),
     ).properties(
         width=WIDTH,
         height=150,
@@ -101,8 +83,8 @@ def chains(table: pd.DataFrame) -> alt.LayerChart:
 
 def say_chains(table: pd.DataFrame, *, tiers: int, markup: float, margin: float) -> str:
     """How much cheaper the direct phone is, and what that is due to."""
-    usual, direct = (_row(table, chain=chain).price for chain in CHAINS)
-    channel = _row(table, chain="usual", part="channel").amount
+    usual, direct = (row_of(table, chain=chain).price for chain in CHAINS)
+    channel = row_of(table, chain="usual", part="channel").amount
     return (
         f"The same phone costs RMB {usual:,.0f} through {tiers} tiers and RMB {direct:,.0f} sold "
         f"direct, {1 - direct / usual:.0%} less; the tiers alone take RMB {channel:,.0f}."
@@ -154,14 +136,13 @@ def cash(table: pd.DataFrame) -> alt.LayerChart:
         color=alt.condition("datum.cash < 0", alt.value(ORANGE), alt.value(SKY)),
     )
     line = base.encode(y="so_far:Q")
-    key = pd.DataFrame({"words": ["bars: of the year", "line: so far, discounted"], "y": [10, 26]})
-    name = alt.Chart(key).mark_text(align="left", color=MUTED, x=6)
+    words = (("bars: of the year", MUTED), ("line: so far, discounted", MUTED))
     return layered(
         bars,
         alt.Chart(pd.DataFrame({"y": [0]})).mark_rule(color=MUTED).encode(y="y:Q"),
         line.mark_line(color=INK, clip=True),
         line.mark_point(color=INK, opacity=1, clip=True),
-        name.encode(y=alt.Y("y:Q", scale=None), text="words:N"),
+        *key(*words, left=6, top=10, down=16),
     ).properties(
         width=WIDTH,
         height=200,
@@ -190,7 +171,7 @@ def _ways(table: pd.DataFrame) -> alt.Chart:
     order = list(WAYS.values())
     return (
         alt.Chart(table)
-        .transform_calculate(words=_words(WAYS, "way"))
+        .transform_calculate(words=worded(WAYS, "way"))
         .encode(
             x=alt.X("edge:Q", title="Cost advantage over the rivals")
             .scale(domain=[0, 0.4])
@@ -208,7 +189,7 @@ def _ways(table: pd.DataFrame) -> alt.Chart:
 def response(table: pd.DataFrame) -> alt.LayerChart:
     """What the cost leader earns, by its advantage and by what rivals do."""
     y = alt.Y("ours:Q", title="Our profit, % of the buyers' largest gain").scale(domain=[0, 1])
-    lines = _ways(table).mark_line(clip=True).encode(y=y.axis(format="%", values=TENTHS))
+    lines = _ways(table).mark_line(clip=True).encode(y=y.axis(format="%", values=FIFTHS))
     return layered(lines).properties(
         width=WIDTH,
         height=HEIGHT,
@@ -232,7 +213,7 @@ def prices(table: pd.DataFrame) -> alt.LayerChart:
 def say_response(table: pd.DataFrame, *, rivals: int, ceiling: float) -> str:
     """What an advantage of a fifth is worth, by what the rivals do."""
     near = table[(table.edge - 0.2).abs() < 1e-9].set_index("way")
-    none = _row(table[table.edge == 0], way="make less").ours
+    none = row_of(table[table.edge == 0], way="make less").ours
     return (
         f"With {rivals} rival{'s' if rivals > 1 else ''} a cost lower by 20% lifts our profit from "
         f"{none:.0%} of the buyers' largest gain to {near.ours['make less']:.0%} if they make less "

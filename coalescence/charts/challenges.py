@@ -4,7 +4,7 @@ import altair as alt
 import pandas as pd
 
 from coalescence.charts import BLUE, GREEN, HEIGHT, INK, MUTED, ORANGE, WIDTH, layered
-from coalescence.charts._lines import lines, note
+from coalescence.charts._parts import key, lines, worded
 
 BOUGHT = {"first": "First purchases", "again": "Replacements"}
 VALUES = {"settled": "Settled at once", "free": "Free to drop it", "bound": "Bound to the end"}
@@ -16,7 +16,7 @@ def saturation(table: pd.DataFrame) -> alt.LayerChart:
     bars = (
         alt.Chart(table)
         .transform_fold(list(BOUGHT), as_=["kind", "value"])
-        .transform_calculate(words=f"({BOUGHT})[datum.kind]", place="datum.kind == 'again' ? 0 : 1")
+        .transform_calculate(words=worded(BOUGHT, "kind"), place="datum.kind == 'again' ? 0 : 1")
         .mark_bar()
         .encode(
             x=alt.X("year:O", title="Year after the launch", axis=axis),
@@ -36,7 +36,7 @@ def saturation(table: pd.DataFrame) -> alt.LayerChart:
     return layered(
         bars,
         steady.mark_rule(color=INK, strokeDash=[6, 3], strokeWidth=2),
-        note("dashed: potential / mean life", INK),
+        *key(("dashed: potential / mean life", INK)),
     ).properties(
         width=WIDTH,
         height=HEIGHT,

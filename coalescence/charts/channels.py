@@ -1,27 +1,20 @@
 """The channels in pictures: what data save, pooled stock, demonstrations and the showroom."""
 
-from typing import Any
-
 import altair as alt
 import pandas as pd
 
 from coalescence.charts import BLUE, GREEN, HEIGHT, INK, LINE, MUTED, ORANGE, WIDTH, layered
+from coalescence.charts._parts import FIFTHS, row_of, worded
 
-TENTHS = [0, 0.2, 0.4, 0.6, 0.8, 1]
 KEPT = {"shown": "Keep it, shown", "unseen": "Keep it, unseen"}
 BACK = {"back_shown": "Return it, shown", "back_unseen": "Return it, unseen"}
 PLACES = {"online": "Our web shop", "store": "Our store", "rival": "Rival's web shop"}
 
 
-def _first(table: pd.DataFrame) -> dict[str, Any]:
-    """The first row, by column."""
-    return {str(column): value for column, value in table.iloc[0].items()}
-
-
 def data(table: pd.DataFrame) -> alt.LayerChart:
     """What not knowing demand costs, over the correlation of what the web foretells."""
     x = alt.X("correlation:Q", title="Correlation of online sales with the shop's demand")
-    x = x.scale(domain=[0, 1]).axis(format=".1f", values=TENTHS)
+    x = x.scale(domain=[0, 1]).axis(format=".1f", values=FIFTHS)
     y = alt.Y("cost:Q", title="Cost of not knowing demand (RMB)").scale(domain=[0, 4000])
     base = alt.Chart(table).encode(x=x)
     half = base.transform_filter("datum.correlation == 0.5")
@@ -69,7 +62,7 @@ def pooling(table: pd.DataFrame) -> alt.LayerChart:
 def demonstration(table: pd.DataFrame) -> alt.LayerChart:
     """What a demonstration is worth to the buyer and to the shop, over how unsure the fit is."""
     x = alt.X("spread:Q", title="How unsure its worth is (s.d., % of the price)")
-    x = x.scale(domain=[0, 1.15]).axis(format="%", values=TENTHS)
+    x = x.scale(domain=[0, 1.15]).axis(format="%", values=FIFTHS)
     y = alt.Y("buyer:Q", title="Gain per visitor, % of the price").scale(
         domain=[-0.1, 0.4], clamp=True
     )
@@ -105,13 +98,13 @@ def outcomes(table: pd.DataFrame) -> alt.HConcatChart:
         lines = (
             alt.Chart(table)
             .transform_fold(list(names), as_=["what", "share"])
-            .transform_calculate(words=f"({names})[datum.what]")
+            .transform_calculate(words=worded(names, "what"))
             .mark_line()
             .encode(
                 x=x.axis(format="%", values=[0, 0.5, 1]),
                 y=alt.Y("share:Q", title="Visitors")
                 .scale(domain=[0, 1])
-                .axis(format="%", values=TENTHS),
+                .axis(format="%", values=FIFTHS),
                 color=alt.Color("words:N")
                 .scale(domain=order, range=[BLUE, ORANGE])
                 .legend(orient="top", direction="vertical"),
@@ -134,7 +127,7 @@ def showroom(table: pd.DataFrame) -> alt.LayerChart:
     order = list(PLACES.values())
     base = (
         alt.Chart(table)
-        .transform_calculate(place=f"({PLACES})[datum.where]")
+        .transform_calculate(place=worded(PLACES, "where"))
         .encode(y=alt.Y("place:N", title=None, sort=order))
     )
     when = alt.Color("when:N").scale(domain=["before", "after"], range=[MUTED, BLUE])
@@ -154,7 +147,7 @@ def showroom(table: pd.DataFrame) -> alt.LayerChart:
 
 def say_data(table: pd.DataFrame, *, sd: float, short: float, over: float) -> str:
     """How much do half-good data save?"""
-    start, half = _first(table), _first(table[table["correlation"] == 0.5])
+    start, half = row_of(table), row_of(table[table["correlation"] == 0.5])
     return (
         f"Not knowing demand costs RMB {start['cost']:,.0f} a season. Online sales that correlate "
         f"with it by 0.5 save {half['part']:.0%} of that, RMB {half['saved']:,.0f}; half is saved "
@@ -164,7 +157,7 @@ def say_data(table: pd.DataFrame, *, sd: float, short: float, over: float) -> st
 
 def say_pooling(table: pd.DataFrame, *, sd: float, alike: float) -> str:
     """What do four shops and twenty save?"""
-    four, twenty = (_first(table[table["shops"] == n]) for n in (4, 20))
+    four, twenty = (row_of(table[table["shops"] == n]) for n in (4, 20))
     parts = [1 - row["together"] / row["apart"] for row in (four, twenty)]
     return (
         f"From one stock, four shops save {parts[0]:.0%} of the cost of not knowing demand and "
@@ -177,7 +170,7 @@ def say_demonstration(
 ) -> str:
     """From which spread on does it pay?"""
     pays = table[table["shop"] > 1e-9]
-    last = _first(table[::-1])
+    last = row_of(table[::-1])
     if pays.empty:
         return "The demonstration pays for none of these products."
     return (

@@ -4,7 +4,7 @@ import altair as alt
 import pandas as pd
 
 from coalescence.charts import BLUE, HEIGHT, MUTED, ORANGE, WIDTH, layered
-from coalescence.charts._lines import lines, mark
+from coalescence.charts._parts import lines, mark
 from coalescence.models import cocreation
 
 # --- Search ---

@@ -6,27 +6,18 @@ import altair as alt
 import pandas as pd
 
 from coalescence.charts import BLUE, GREEN, LINE, ORANGE, SKY, layered
+from coalescence.charts._parts import FIFTHS, key
 from coalescence.models import community
 
-SHARES = [0, 0.2, 0.4, 0.6, 0.8, 1]
-
-
-def _key(*lines: tuple[str, str], step: int = 130) -> list[Any]:
-    """Words above the plot, each with the colour of what it names."""
-    return [
-        alt.Chart(pd.DataFrame({"words": [words]}))
-        .mark_text(align="left", color=colour, fontWeight=600)
-        .encode(x=alt.value(2 + step * i), y=alt.value(-12), text="words:N")
-        for i, (words, colour) in enumerate(lines)
-    ]
+ABOVE: dict[str, Any] = {"left": 2, "top": -12, "down": 0, "fontWeight": 600}  # a key on top
 
 
 def participation(table: pd.DataFrame) -> alt.LayerChart:
     """Lorenz curve from the most active down, with the top 1 and 10 % marked."""
     x = alt.X("share:Q", title="Members, most active first")
-    x = x.scale(domain=[0, 1]).axis(format="%", values=SHARES)
+    x = x.scale(domain=[0, 1]).axis(format="%", values=FIFTHS)
     y = alt.Y("part:Q", title="Part of all contributions")
-    y = y.scale(domain=[0, 1]).axis(format="%", values=SHARES)
+    y = y.scale(domain=[0, 1]).axis(format="%", values=FIFTHS)
     base = alt.Chart(table).encode(x=x, y=y)
     top, tenth = (
         base.transform_filter(f"abs(datum.share - {share}) < 1e-6").transform_calculate(
@@ -69,7 +60,7 @@ def groups(table: pd.DataFrame) -> alt.LayerChart:
     """What the 1, the 9 and the 90 % bring."""
     y = alt.Y("group:N", title=None).sort(list(community.GROUPS))
     x = alt.X("part:Q", title="Part of all contributions").scale(domain=[0, 1.12], nice=False)
-    base = alt.Chart(table).encode(y=y, x=x.axis(format="%", values=SHARES))
+    base = alt.Chart(table).encode(y=y, x=x.axis(format="%", values=FIFTHS))
     return layered(
         base.mark_bar(color=BLUE, size=26),
         base.mark_text(align="left", dx=5, fontWeight=600).encode(
@@ -86,9 +77,9 @@ def groups(table: pd.DataFrame) -> alt.LayerChart:
 def recognised(table: pd.DataFrame) -> alt.LayerChart:
     """Share who contribute over the weight of recognition."""
     x = alt.X("visible:Q", title="Recognition: weight of what others think")
-    x = x.scale(domain=[0, 1]).axis(values=SHARES)
+    x = x.scale(domain=[0, 1]).axis(values=FIFTHS)
     y = alt.Y("share:Q", title="Members who contribute")
-    y = y.scale(domain=[0, 1]).axis(format="%", values=SHARES)
+    y = y.scale(domain=[0, 1]).axis(format="%", values=FIFTHS)
     base = alt.Chart(table).encode(x=x, y=y)
     chosen = base.transform_filter("datum.point == 'chosen'")
     return layered(
@@ -131,7 +122,7 @@ def events(table: pd.DataFrame) -> alt.LayerChart:
     return layered(
         base.mark_line(color=ORANGE, strokeDash=[6, 3]).encode(y=alt.Y("plain:Q", scale=level)),
         base.mark_line(color=BLUE).encode(y=y.axis(tickCount=6)),
-        *_key(("line: with events", BLUE), ("dashed: without", ORANGE)),
+        *key(("line: with events", BLUE), ("dashed: without", ORANGE), across=130, **ABOVE),
     ).properties(
         width=380,
         height=230,
@@ -150,8 +141,11 @@ def left(table: pd.DataFrame) -> alt.LayerChart:
         base.mark_area(color=SKY, opacity=0.25).encode(y=extra.axis(tickCount=6)),
         base.mark_line(color=BLUE).encode(y=extra),
         base.mark_line(color=GREEN, strokeDash=[2, 3], interpolate="step-after").encode(y=brought),
-        *_key(
-            ("line: more than without", BLUE), ("dotted: bought at events", GREEN), step=190
+        *key(
+            ("line: more than without", BLUE),
+            ("dotted: bought at events", GREEN),
+            across=190,
+            **ABOVE,
         ),
     ).properties(
         width=380,

@@ -4,7 +4,7 @@ import altair as alt
 import pandas as pd
 
 from coalescence.charts import BLUE, GREEN, HEIGHT, LINE, MUTED, ORANGE, WIDTH, layered
-from coalescence.charts._lines import lines, mark
+from coalescence.charts._parts import lines, mark, place, worded
 
 ENDS = {"recovered": "Used again", "lost": "Taken back, lost", "uncollected": "Not taken back"}
 
@@ -64,9 +64,7 @@ def take_back(table: pd.DataFrame) -> alt.LayerChart:
     bars = (
         alt.Chart(table)
         .transform_fold(list(ENDS), as_=["end", "value"])
-        .transform_calculate(
-            words=f"({ENDS})[datum.end]", place=f"indexof({list(ENDS)}, datum.end)"
-        )
+        .transform_calculate(words=worded(ENDS, "end"), place=place(ENDS, "end"))
         .mark_bar()
         .encode(
             x=x,

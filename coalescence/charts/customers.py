@@ -4,10 +4,7 @@ import altair as alt
 import pandas as pd
 
 from coalescence.charts import BLUE, HEIGHT, INK, LINE, ORANGE, WIDTH, layered
-from coalescence.charts._lines import lines, mark, note
-
-TENTHS = [0, 0.2, 0.4, 0.6, 0.8, 1]
-
+from coalescence.charts._parts import FIFTHS, key, lines, mark, worded
 
 # --- The weekly loop ---
 
@@ -45,17 +42,17 @@ def word(table: pd.DataFrame) -> alt.LayerChart:
     parts = {"prompted": "Won by advertising", "told": "Won by word of mouth"}
     scale = alt.Scale(domain=list(parts.values()), range=[ORANGE, BLUE])
     y = alt.Y("value:Q", title="Share of people who adopted", stack="zero")
-    y = y.scale(domain=[0, 1.1], nice=False).axis(format="%", values=TENTHS)
+    y = y.scale(domain=[0, 1.1], nice=False).axis(format="%", values=FIFTHS)
     areas = (
         alt.Chart(table)
         .transform_fold(list(parts), as_=["part", "value"])
-        .transform_calculate(words=f"({parts})[datum.part]")
+        .transform_calculate(words=worded(parts, "part"))
         .mark_area(opacity=0.75)
         .encode(x=x, y=y, color=alt.Color("words:N", scale=scale))
     )
     walk = alt.Chart(table).mark_line(color=INK, strokeDash=[2, 3], clip=True)
-    key = note("··· computed in steps (Euler)", INK)
-    return layered(areas, walk.encode(x=x, y=alt.Y("euler:Q")), key).properties(
+    steps = key(("··· computed in steps (Euler)", INK))
+    return layered(areas, walk.encode(x=x, y=alt.Y("euler:Q")), *steps).properties(
         width=WIDTH,
         height=HEIGHT,
         description="Share of people won by advertising and by word of mouth over eight years, "

@@ -7,7 +7,6 @@ from coalescence.charts import (
     BLUE,
     GREEN,
     HEIGHT,
-    INK,
     LINE,
     MUTED,
     ORANGE,
@@ -16,7 +15,7 @@ from coalescence.charts import (
     WIDTH,
     layered,
 )  # fmt: skip
-from coalescence.charts._lines import lines, mark, note
+from coalescence.charts._parts import inside, key, lines, mark, place, worded
 
 PARTS = {
     "maker": "Maker",
@@ -35,9 +34,7 @@ def stack(table: pd.DataFrame) -> alt.LayerChart:
     base = (
         alt.Chart(table)
         .transform_fold(list(PARTS), as_=["part", "value"])
-        .transform_calculate(
-            words=f"({PARTS})[datum.part]", place=f"indexof({list(PARTS)}, datum.part)"
-        )
+        .transform_calculate(words=worded(PARTS, "part"), place=place(PARTS, "part"))
     )
     x = alt.X("tiers:O", title="Middlemen between maker and buyer").axis(labelAngle=0)
     y = alt.Y("value:Q", title="% of what the market could yield")
@@ -49,24 +46,10 @@ def stack(table: pd.DataFrame) -> alt.LayerChart:
         .legend(symbolType="square", columns=2),
         order="place:Q",
     )
-    middles = (
-        base.transform_stack(
-            stack="value",
-            groupby=["tiers"],
-            sort=[alt.SortField("place", "ascending")],
-            as_=["from", "to"],
-        )
-        .transform_filter("datum.value >= 0.055")
-        .transform_calculate(middle="(datum.from + datum.to) / 2")
-        .mark_text(fontSize=11)
-        .encode(
-            x=x,
-            y="middle:Q",
-            text=alt.Text("value:Q", format=".0%"),
-            color=alt.condition("datum.place < 2", alt.value("white"), alt.value(INK)),
-        )
+    amounts = inside(
+        base, "y", "value", "tiers", 0.055, form=".0%", ink="datum.place >= 2", fontSize=11
     )
-    return layered(bars, middles).properties(
+    return layered(bars, amounts.encode(x=x)).properties(
         width=WIDTH,
         height=HEIGHT,
         description="Shares of maker, middlemen and buyers, and what is lost, with no to four "
@@ -185,15 +168,13 @@ def sell_outs(table: pd.DataFrame) -> alt.LayerChart:
     areas = (
         alt.Chart(table)
         .transform_fold(list(STOCKS), as_=["stock", "value"])
-        .transform_calculate(
-            words=f"({STOCKS})[datum.stock]", place=f"indexof({list(STOCKS)}, datum.stock)"
-        )
+        .transform_calculate(words=worded(STOCKS, "stock"), place=place(STOCKS, "stock"))
         .mark_area(stroke="white", strokeWidth=1)
         .encode(x=x, y=y, color=colour, order="place:Q")
     )
     line = alt.Chart(table).mark_line(strokeDash=[6, 3], color=ORANGE)
-    key = note("- - - bought, had there been plenty", ORANGE)
-    return layered(areas, line.encode(x=x, y=alt.Y("plenty:Q")), key).properties(
+    dashed = key(("- - - bought, had there been plenty", ORANGE))
+    return layered(areas, line.encode(x=x, y=alt.Y("plenty:Q")), *dashed).properties(
         width=WIDTH,
         height=HEIGHT,
         description="Share of the market that has bought, waits or gave up over two years of "

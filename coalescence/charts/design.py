@@ -6,9 +6,9 @@ import altair as alt
 import pandas as pd
 
 from coalescence.charts import BLUE, GREEN, HEIGHT, INK, MUTED, ORANGE, PINK, WIDTH, layered
+from coalescence.charts._parts import FIFTHS, key, worded
 from coalescence.models.design import PRODUCTS
 
-TENTHS = [0, 0.2, 0.4, 0.6, 0.8, 1]
 CASES = {
     "all match": "All six match",
     "one does not": "The speaker does not",
@@ -27,7 +27,13 @@ def latecomer(table: pd.DataFrame) -> alt.LayerChart:
         zero,
         base.mark_tick(color=INK, thickness=2, width=18).encode(y=y),
         base.mark_point(color=ORANGE, size=60, opacity=1).encode(y="total:Q"),
-        *_key(("dot: all that it adds", ORANGE), ("bar: from its pairs", BLUE), ("line: own", INK)),
+        *key(
+            ("dot: all that it adds", ORANGE),
+            ("bar: from its pairs", BLUE),
+            ("line: own", INK),
+            left=10,
+            top=12,
+        ),
     ).properties(
         width=WIDTH,
         height=HEIGHT,
@@ -40,7 +46,7 @@ def chance(table: pd.DataFrame) -> alt.LayerChart:
     """How likely a home with all the earlier products is to buy the next."""
     x = alt.X("product:O", title="Product of the range, in order of launch").axis(labelAngle=0)
     y = alt.Y("chance:Q", title="Chance of a purchase").scale(domain=[0, 1])
-    base = alt.Chart(table).encode(x=x, y=y.axis(format="%", values=TENTHS))
+    base = alt.Chart(table).encode(x=x, y=y.axis(format="%", values=FIFTHS))
     return layered(base.mark_line(), base.mark_point(opacity=1)).properties(
         width=WIDTH,
         height=150,
@@ -48,27 +54,17 @@ def chance(table: pd.DataFrame) -> alt.LayerChart:
     )
 
 
-def _key(*lines: tuple[str, str], left: int = 10, top: int = 12) -> list[alt.Chart]:
-    """Words in a corner that stays empty, each with the colour of what it names."""
-    return [
-        alt.Chart(pd.DataFrame({"words": [words]}))
-        .mark_text(align="left", color=colour, x=left, y=top + 17 * i)
-        .encode(text="words:N")
-        for i, (words, colour) in enumerate(lines)
-    ]
-
-
 def ugly(table: pd.DataFrame) -> alt.LayerChart:
     """How often each product is bought when all match, when one does not, and without that one."""
     order = list(CASES.values())
     base = (
         alt.Chart(table)
-        .transform_calculate(words=f"({CASES})[datum.case]")
+        .transform_calculate(words=worded(CASES, "case"))
         .transform_filter("datum.chance > 0")
         .encode(
             x=alt.X("chance:Q", title="Homes that buy it")
             .scale(domain=[0, 1])
-            .axis(format="%", values=TENTHS),
+            .axis(format="%", values=FIFTHS),
             y=alt.Y("product:N", title=None, sort=list(PRODUCTS)),
         )
     )
@@ -99,7 +95,7 @@ def alike(table: pd.DataFrame) -> alt.LayerChart:
         .transform_calculate(words="'seen together ' + format(datum.lift, '.2f') + ' × chance'")
     )
     return layered(
-        base.mark_line(color=BLUE).encode(y=y.axis(format="%", values=TENTHS)),
+        base.mark_line(color=BLUE).encode(y=y.axis(format="%", values=FIFTHS)),
         base.mark_line(color=PINK, strokeDash=[6, 3]).encode(y="second:Q"),
         last.mark_text(align="left", dx=6, dy=-7, color=BLUE, text="first").encode(y="first:Q"),
         last.mark_text(align="left", dx=6, dy=-3, color=PINK, text="second").encode(y="second:Q"),

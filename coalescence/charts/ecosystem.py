@@ -6,9 +6,10 @@ import altair as alt
 import pandas as pd
 
 from coalescence.charts import BLUE, GREEN, LINE, MUTED, ORANGE, SKY, layered
+from coalescence.charts._parts import FIFTHS, key, worded
 from coalescence.models import ecosystem
 
-SHARES = [0, 0.2, 0.4, 0.6, 0.8, 1]
+ABOVE: dict[str, Any] = {"left": 2, "top": -12, "down": 0, "across": 120, "fontWeight": 600}
 WAYS = {"apart": "Each side priced for itself", "together": "Both priced together"}
 
 
@@ -17,7 +18,7 @@ def prices(table: pd.DataFrame) -> alt.LayerChart:
     base = (
         alt.Chart(table)
         .transform_calculate(
-            words=f"({WAYS})[datum.way]",
+            words=worded(WAYS, "way"),
             who="datum.side == 'users' ? 'Users' : 'Partners'",
             label="format(datum.price, '.2f') + ', ' + format(datum.members, '.0%') + ' join'",
             edge="max(datum.price, datum.cost)",
@@ -101,24 +102,14 @@ def flywheel(table: pd.DataFrame) -> alt.LayerChart:
     users = alt.Y("users:Q", title="Share of all who could join", scale=level)
     partners = alt.Y("partners:Q", scale=level)
     return layered(
-        base.mark_line(color=BLUE).encode(y=users.axis(format="%", values=SHARES)),
+        base.mark_line(color=BLUE).encode(y=users.axis(format="%", values=FIFTHS)),
         base.mark_line(color=ORANGE, strokeDash=[6, 3]).encode(y=partners),
-        *_key(("line: users", BLUE), ("dashed: partners", ORANGE)),
+        *key(("line: users", BLUE), ("dashed: partners", ORANGE), **ABOVE),
     ).properties(
         width=380,
         height=230,
         description="Shares of users and of partners over twelve years from the start",
     )
-
-
-def _key(*lines: tuple[str, str]) -> list[Any]:
-    """Words above the plot, each with the colour of what it names."""
-    return [
-        alt.Chart(pd.DataFrame({"words": [words]}))
-        .mark_text(align="left", color=colour, fontWeight=600)
-        .encode(x=alt.value(2 + 120 * i), y=alt.value(-12), text="words:N")
-        for i, (words, colour) in enumerate(lines)
-    ]
 
 
 def say_flywheel(
@@ -148,9 +139,9 @@ def say_flywheel(
 def threshold(table: pd.DataFrame) -> alt.LayerChart:
     """Where users would go from where they are, against staying where they are."""
     level = alt.Scale(domain=[0, 1])
-    x = alt.X("users:Q", title="Users now").axis(format="%", values=SHARES)
+    x = alt.X("users:Q", title="Users now").axis(format="%", values=FIFTHS)
     y = alt.Y("next:Q", title="Users, once all have reacted", scale=level)
-    base = alt.Chart(table).encode(x=x.scale(domain=[0, 1]), y=y.axis(format="%", values=SHARES))
+    base = alt.Chart(table).encode(x=x.scale(domain=[0, 1]), y=y.axis(format="%", values=FIFTHS))
     stay = alt.Chart(pd.DataFrame({"users": [0, 1], "next": [0, 1]}))
     tip = base.transform_filter("datum.point == 'tip' && datum.exists == 1")
     return layered(
@@ -160,7 +151,12 @@ def threshold(table: pd.DataFrame) -> alt.LayerChart:
             color=GREEN, size=120, opacity=1
         ),
         tip.mark_point(color=ORANGE, shape="diamond", filled=False, size=160, strokeWidth=3),
-        *_key(("dots: at rest", GREEN), ("diamond: tips", ORANGE), ("dashed: no change", MUTED)),
+        *key(
+            ("dots: at rest", GREEN),
+            ("diamond: tips", ORANGE),
+            ("dashed: no change", MUTED),
+            **ABOVE,
+        ),
     ).properties(
         width=300,
         height=260,

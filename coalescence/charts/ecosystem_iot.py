@@ -6,9 +6,9 @@ import altair as alt
 import pandas as pd
 
 from coalescence.charts import BLUE, GREEN, LINE, MUTED, ORANGE, layered
+from coalescence.charts._parts import FIFTHS, inside, place, worded
 from coalescence.models import ecosystem_iot
 
-REACH = [0, 0.2, 0.4, 0.6, 0.8, 1]
 FIRMS = {"larger": "Larger firm", "rival": "Rival"}
 
 
@@ -55,29 +55,18 @@ def join(table: pd.DataFrame) -> alt.LayerChart:
     sides = list(ecosystem_iot.SIDES)
     y = alt.Y("law:N", title=None).sort(list(ecosystem_iot.LAWS))
     x = alt.X("share:Q", title="Share of the value that joining adds").scale(domain=[0, 1])
-    base = alt.Chart(table).transform_calculate(place=f"indexof({sides}, datum.side)")
-    middles = (
-        base.transform_stack(
-            stack="share",
-            groupby=["law"],
-            sort=[alt.SortField("place", "ascending")],
-            as_=["from", "to"],
-        )
-        .transform_calculate(middle="(datum.from + datum.to) / 2")
-        .transform_filter("datum.share > 0.06")
-        .mark_text(color="white", fontWeight=600)
-        .encode(y=y, x="middle:Q", text=alt.Text("share:Q", format=".0%"))
-    )
+    base = alt.Chart(table).transform_calculate(place=place(sides, "side"))
+    amounts = inside(base, "x", "share", "law", 0.06, form=".0%", fontWeight=600)
     return layered(
         base.mark_bar(stroke="white", size=34).encode(
             y=y,
-            x=x.axis(format="%", values=REACH),
+            x=x.axis(format="%", values=FIFTHS),
             color=alt.Color("side:N")
             .scale(domain=sides, range=[BLUE, ORANGE])
             .legend(symbolType="square"),
             order="place:Q",
         ),
-        middles,
+        amounts.encode(y=y),
     ).properties(
         width=290,
         height=110,
@@ -105,7 +94,7 @@ def _gains(table: pd.DataFrame, x: alt.X, description: str) -> alt.LayerChart:
     lines = (
         alt.Chart(table)
         .transform_fold(list(FIRMS), as_=["firm", "gain"])
-        .transform_calculate(words=f"({FIRMS})[datum.firm]")
+        .transform_calculate(words=worded(FIRMS, "firm"))
         .mark_line(clip=True)
         .encode(
             x=x,
@@ -122,7 +111,7 @@ def _gains(table: pd.DataFrame, x: alt.X, description: str) -> alt.LayerChart:
 def opening(table: pd.DataFrame) -> alt.LayerChart:
     """Change of profit over the degree of compatibility."""
     x = alt.X("reach:Q", title="How far the devices work together")
-    x = x.scale(domain=[0, 1]).axis(format="%", values=REACH)
+    x = x.scale(domain=[0, 1]).axis(format="%", values=FIFTHS)
     return _gains(
         table,
         x,
@@ -146,7 +135,7 @@ def say_opening(table: pd.DataFrame, *, base: float, network: float, way: str) -
 def lead(table: pd.DataFrame) -> alt.LayerChart:
     """Change of profit by opening over the installed base of the leader."""
     x = alt.X("base:Q", title="Installed base of the larger firm (rival: 0.1)")
-    x = x.scale(domain=[0, 1]).axis(values=REACH)
+    x = x.scale(domain=[0, 1]).axis(values=FIFTHS)
     equal = alt.Chart(pd.DataFrame({"base": [0.1]})).encode(x=x)
     return layered(
         equal.mark_rule(color=LINE, strokeWidth=4),

@@ -17,10 +17,10 @@ from coalescence.charts import (
     SKY,
     WIDTH,
 )  # fmt: skip
+from coalescence.charts._parts import FIFTHS, inside, place, worded
 from coalescence.models import equity
 
 TOP = 1.4  # of the stake's vertical axis: room above 100 % for the reported stakes
-TENTHS = [0, 0.2, 0.4, 0.6, 0.8, 1]
 GAINS = {"together": "Both together", "founder": "Founder", "xiaomi": "Xiaomi"}
 SIDES = {"founder": "Founder's", "xiaomi": "Xiaomi's"}
 CONTROL = {"founder": "Founder", "both": "Both (veto)", "xiaomi": "Xiaomi"}
@@ -35,21 +35,16 @@ PARTS = {
 }
 
 
-def _words(names: dict[str, str], field: str) -> str:
-    """A Vega expression that turns the keys of `names` in `field` into their words."""
-    return f"({names})[datum.{field}]"
-
-
 # --- the stake ---
 
 
 def split(table: pd.DataFrame, reported: pd.DataFrame | None = None) -> alt.LayerChart:
     """What a stake is worth to each; `reported` stakes (company, value in %) as ticks above."""
-    x = alt.X("stake:Q", title="Xiaomi's stake").axis(format="%", values=TENTHS)
+    x = alt.X("stake:Q", title="Xiaomi's stake").axis(format="%", values=FIFTHS)
     y = (
         alt.Y("gain:Q", title="Gain, % of what full effort would bring")
         .scale(domain=[0, TOP])
-        .axis(format="%", values=TENTHS)
+        .axis(format="%", values=FIFTHS)
     )
     order = list(GAINS.values())
     colour = alt.Color("words:N").scale(domain=order, range=[INK, ORANGE, BLUE])
@@ -57,7 +52,7 @@ def split(table: pd.DataFrame, reported: pd.DataFrame | None = None) -> alt.Laye
     gains = (
         alt.Chart(table)
         .transform_fold(list(GAINS), as_=["who", "gain"])
-        .transform_calculate(words=_words(GAINS, "who"))
+        .transform_calculate(words=worded(GAINS, "who"))
     )
     chosen = gains.transform_filter("datum.point == 'chosen'").encode(x=x)
     best = alt.Chart(table).transform_filter("datum.point == 'best'").encode(x=x, y="together:Q")
@@ -108,13 +103,13 @@ def say_split(table: pd.DataFrame, *, stake: float, help: float, books: bool) ->
 def control(table: pd.DataFrame) -> alt.LayerChart:
     """What each way of control is worth, by whose investment created it; the chosen one in full."""
     base = alt.Chart(table).transform_calculate(
-        who=_words(CONTROL, "control"), words=_words(SIDES, "side")
+        who=worded(CONTROL, "control"), words=worded(SIDES, "side")
     )
     y = alt.Y("who:N", title="Who controls the company").sort(list(CONTROL.values()))
     x = (
         alt.X("net:Q", title="Value created, % of the most possible")
         .scale(domain=[0, 1.12])
-        .axis(format="%", values=TENTHS)
+        .axis(format="%", values=FIFTHS)
     )
     bars = base.mark_bar(stroke="white", strokeWidth=1).encode(
         y=y,
@@ -143,13 +138,13 @@ def invested(table: pd.DataFrame) -> alt.LayerChart:
     base = (
         alt.Chart(table)
         .transform_filter("datum.chosen == 1")
-        .transform_calculate(words=_words(SIDES, "side"))
+        .transform_calculate(words=worded(SIDES, "side"))
     )
     y = alt.Y("words:N", title="Investment").sort(list(SIDES.values()))
     x = (
         alt.X("invested:Q", title="Invested, % of what is worth investing")
         .scale(domain=[0, 1.12])
-        .axis(format="%", values=TENTHS)
+        .axis(format="%", values=FIFTHS)
     )
     colour = alt.Color("words:N", legend=None).scale(
         domain=list(SIDES.values()), range=[ORANGE, BLUE]
@@ -187,16 +182,16 @@ def channel(table: pd.DataFrame) -> alt.LayerChart:
     base = (
         alt.Chart(table)
         .transform_calculate(
-            method=_words(WAYS, "way"),
-            words=_words(PARTS, "part"),
-            order=f"indexof({list(PARTS)}, datum.part)",
+            method=worded(WAYS, "way"),
+            words=worded(PARTS, "part"),
+            place=place(PARTS, "part"),
         )
     )  # fmt: skip
     y = alt.Y("method:N", title=None).sort(list(WAYS.values()))
     x = (
         alt.X("profit:Q", title="% of what a single firm would earn")
         .scale(domain=[0, 1])
-        .axis(format="%", values=TENTHS)
+        .axis(format="%", values=FIFTHS)
     )
     bars = base.mark_bar(stroke="white", strokeWidth=1).encode(
         y=y,
@@ -204,31 +199,20 @@ def channel(table: pd.DataFrame) -> alt.LayerChart:
         color=alt.Color("words:N")
         .scale(domain=list(PARTS.values()), range=[ORANGE, BLUE, SKY, LINE])
         .legend(symbolType="square", columns=2),
-        order="order:Q",
+        order="place:Q",
     )
-    middles = (
-        base.transform_stack(
-            stack="profit",
-            groupby=["method"],
-            sort=[alt.SortField("order", "ascending")],
-            as_=["from", "to"],
-        )
-        .transform_filter("datum.profit >= 0.08")
-        .transform_calculate(middle="(datum.from + datum.to) / 2")
-        .mark_text(fontSize=11)
-        .encode(
-            y=y,
-            x="middle:Q",
-            text=alt.Text("profit:Q", format=".0%"),
-            color=alt.condition(
-                "datum.part == 'channel' || datum.part == 'founder'",
-                alt.value("white"),
-                alt.value(INK),
-            ),
-        )
+    amounts = inside(
+        base,
+        "x",
+        "profit",
+        "method",
+        0.08,
+        form=".0%",
+        fontSize=11,
+        ink="datum.part == 'stake' || datum.part == 'lost'",
     )
     return alt.LayerChart(
-        layer=[bars, middles],
+        layer=[bars, amounts.encode(y=y)],
         width=WIDTH,
         height=150,
         description="Profit of the founder, of Xiaomi as shop and as owner, and profit lost, "
@@ -241,7 +225,7 @@ def prices(table: pd.DataFrame) -> alt.LayerChart:
     base = (
         alt.Chart(table)
         .transform_filter("datum.part == 'lost'")
-        .transform_calculate(method=_words(WAYS, "way"))
+        .transform_calculate(method=worded(WAYS, "way"))
     )
     y = alt.Y("method:N", title=None).sort(list(WAYS.values()))
     x = (

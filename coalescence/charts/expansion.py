@@ -4,7 +4,7 @@ import altair as alt
 import pandas as pd
 
 from coalescence.charts import BLUE, GREEN, HEIGHT, INK, ORANGE, WIDTH, layered
-from coalescence.charts._lines import lines, mark
+from coalescence.charts._parts import lines, mark
 
 PLACES = {"waterfall": "Abroad, one by one", "sprinkler": "Abroad, all at once", "home": "At home"}
 

@@ -1,29 +1,15 @@
 """Lock-in in pictures: two prices, critical mass, standards, urns, and the devices of a home."""
 
-from typing import Any
-
 import altair as alt
 import pandas as pd
 
 from coalescence.charts import BLUE, GREEN, HEIGHT, INK, LINE, MUTED, ORANGE, PINK, WIDTH, layered
+from coalescence.charts._parts import FIFTHS, key, row_of, worded
 
 PRICES = {"later": "Owners pay", "first": "Newcomers pay", "earned": "Brand earns, both periods"}
 STANDARDS = {"common": "One standard", "separate": "Separate"}
 GIFTS = {"seen": "As seen", "gift": "After a gift"}
 WORLDS = {"lock-in": "Lock-in", "taste": "Taste only"}
-SHARES = [0, 0.2, 0.4, 0.6, 0.8, 1]
-
-
-def _words(names: dict[str, str], field: str) -> str:
-    """A Vega expression that turns the keys of `names` in `field` into their words."""
-    return f"({names})[datum.{field}]"
-
-
-def _row(table: pd.DataFrame, **where: Any) -> dict[str, Any]:
-    """The first row of the table with these values."""
-    for column, value in where.items():
-        table = table[table[column] == value]
-    return {str(column): value for column, value in table.iloc[0].items()}
 
 
 def prices(table: pd.DataFrame) -> alt.LayerChart:
@@ -35,7 +21,7 @@ def prices(table: pd.DataFrame) -> alt.LayerChart:
     base = (
         alt.Chart(table)
         .transform_fold(list(PRICES), as_=["what", "value"])
-        .transform_calculate(words=_words(PRICES, "what"))
+        .transform_calculate(words=worded(PRICES, "what"))
         .encode(
             x=x,
             y=y.axis(format="%", values=[0, 0.4, 0.8, 1.2, 1.6]),
@@ -64,7 +50,7 @@ def tip(table: pd.DataFrame) -> alt.LayerChart:
     """Demand under a network effect, the price, and the two shares at which it holds."""
     x = alt.X("share:Q", title="Homes connected").scale(domain=[0, 1])
     y = alt.Y("price:Q", title="What the last of them would pay").scale(domain=[0, 0.6])
-    base = alt.Chart(table).encode(x=x.axis(format="%", values=SHARES), y=y)
+    base = alt.Chart(table).encode(x=x.axis(format="%", values=FIFTHS), y=y)
     marks = base.transform_filter("datum.real == 1")
     critical = marks.transform_filter("datum.kind == 'critical'")
     stable = marks.transform_filter("datum.kind == 'stable'")
@@ -96,7 +82,7 @@ def rounds(table: pd.DataFrame) -> alt.LayerChart:
     """The share of homes connected, round after round, on its way to one end or the other."""
     x = alt.X("round:Q", title="Round (each home looks at the last one)").scale(domain=[0, 19])
     y = alt.Y("share:Q", title="Homes connected").scale(domain=[0, 1])
-    y = y.axis(format="%", values=SHARES)
+    y = y.axis(format="%", values=FIFTHS)
     path = alt.Chart(table).transform_filter("datum.kind == 'round'").encode(x=x, y=y)
     mass = alt.Chart(table).transform_filter("datum.kind == 'critical' && datum.real == 1")
     rule = mass.mark_rule(color=ORANGE, strokeDash=[5, 4]).encode(y="share:Q")
@@ -116,7 +102,7 @@ def standards(table: pd.DataFrame) -> alt.HConcatChart:
     x = alt.X("makers:O", title="Makers").axis(labelAngle=0)
     base = (
         alt.Chart(table)
-        .transform_calculate(words=_words(STANDARDS, "standard"))
+        .transform_calculate(words=worded(STANDARDS, "standard"))
         .encode(
             x=x,
             color=alt.Color("words:N").scale(domain=order, range=[BLUE, ORANGE]),
@@ -149,7 +135,7 @@ def urns(table: pd.DataFrame) -> alt.Chart:
         .mark_line(point=alt.OverlayMarkDef(size=35, filled=True, opacity=1), strokeWidth=2)
         .encode(
             x=x,
-            y=y.axis(format="%", values=SHARES),
+            y=y.axis(format="%", values=FIFTHS),
             color=alt.Color("market:N", legend=None),
             strokeDash=alt.StrokeDash("market:N", legend=None),
         )
@@ -169,15 +155,15 @@ def luck(table: pd.DataFrame) -> alt.LayerChart:
     x = x.axis(labelAngle=0, values=[0, 5, 10, 15, 20])
     y = alt.Y("chance:Q", title="Share of homes").scale(domain=[0, 0.5], clamp=True)
     base = alt.Chart(table).encode(x=x)
-    keys = pd.DataFrame({"words": ["bars: each purchase draws the next", "dots: none does"]})
     return layered(
         base.mark_bar(color=BLUE, opacity=0.75).encode(y=y.axis(format="%")),
         base.mark_point(color=ORANGE, size=45, opacity=1).encode(y="unbound:Q"),
-        *(
-            alt.Chart(keys[i : i + 1])
-            .mark_text(align="right", color=colour, x=WIDTH - 4, y=12 + 17 * i)
-            .encode(text="words:N")
-            for i, colour in enumerate((BLUE, ORANGE))
+        *key(
+            ("bars: each purchase draws the next", BLUE),
+            ("dots: none does", ORANGE),
+            left=WIDTH - 4,
+            top=12,
+            align="right",
         ),
     ).properties(
         width=WIDTH,
@@ -195,8 +181,8 @@ def lookalike(table: pd.DataFrame) -> alt.HConcatChart:
     base = (
         alt.Chart(table)
         .transform_fold(list(GIFTS), as_=["when", "chance"])
-        .transform_calculate(words=_words(GIFTS, "when"))
-        .encode(x=x, y=y.axis(format="%", values=SHARES))
+        .transform_calculate(words=worded(GIFTS, "when"))
+        .encode(x=x, y=y.axis(format="%", values=FIFTHS))
     )
     panels = []
     for world, title in WORLDS.items():
@@ -244,7 +230,7 @@ def homes(table: pd.DataFrame) -> alt.LayerChart:
 
 def say_prices(table: pd.DataFrame, *, taste: float, discount: float, floor: float = 0.0) -> str:
     """Does the switching cost stay with the brand?"""
-    open_, shut = _row(table), _row(table[::-1])
+    open_, shut = row_of(table), row_of(table[::-1])
     more = shut["earned"] - open_["earned"]
     kept = (
         f"a brand earns {more:.0%} of a device's cost more than with none: the floor keeps "
@@ -260,7 +246,7 @@ def say_prices(table: pd.DataFrame, *, taste: float, discount: float, floor: flo
 
 def say_tip(table: pd.DataFrame, *, price: float, alone: float, start: float) -> str:
     """Where does it start, and where does it end?"""
-    mass, end = _row(table, kind="critical"), _row(table, kind="stable")
+    mass, end = row_of(table, kind="critical"), row_of(table, kind="stable")
     if not end["real"]:
         return f"At a price of {price:.2f} no share of homes holds: the network dies."
     if not mass["real"]:
@@ -276,7 +262,7 @@ def say_tip(table: pd.DataFrame, *, price: float, alone: float, start: float) ->
 
 def say_standards(table: pd.DataFrame, *, effect: float) -> str:
     """What is a common standard worth to three makers and their buyers?"""
-    common, apart = (_row(table, makers=3, standard=name) for name in ("common", "separate"))
+    common, apart = (row_of(table, makers=3, standard=name) for name in ("common", "separate"))
     return (
         f"With three makers a common standard raises the sales of each by "
         f"{common['sold'] / apart['sold'] - 1:.0%}, and a maker's profit and the buyers' surplus "
@@ -305,10 +291,10 @@ def say_luck(table: pd.DataFrame, **setting: float) -> str:
 
 def say_lookalike(table: pd.DataFrame, **setting: float) -> str:
     """What is seen, and what does a gift show?"""
-    none, gift = _row(table, owned=0, world="taste"), _row(table, owned=0, world="lock-in")
+    none, gift = row_of(table, owned=0, world="taste"), row_of(table, owned=0, world="lock-in")
     return (
         f"In both worlds the next purchase is Xiaomi's with a chance of {none['seen']:.0%} in "
-        f"homes with none and {_row(table, owned=5)['seen']:.0%} in homes with five. A gift to a "
+        f"homes with none and {row_of(table, owned=5)['seen']:.0%} in homes with five. A gift to a "
         f"home with none lifts it to {gift['gift']:.0%} under lock-in and leaves it as it is "
         "under taste."
     )

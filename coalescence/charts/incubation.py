@@ -6,9 +6,10 @@ import altair as alt
 import pandas as pd
 
 from coalescence.charts import BLUE, GREEN, LINE, MUTED, ORANGE, PINK, layered
+from coalescence.charts._parts import FIFTHS, key
 from coalescence.models import incubation
 
-SHARES = [0, 0.2, 0.4, 0.6, 0.8, 1]
+ABOVE: dict[str, Any] = {"left": 2, "top": -28, "down": 18, "fontWeight": 600}  # a key on top
 
 
 def _named(base: alt.Chart, field: str, words: str, colour: str, where: str, dy: int) -> Any:
@@ -18,16 +19,6 @@ def _named(base: alt.Chart, field: str, words: str, colour: str, where: str, dy:
         .mark_text(align="right", dx=-4, dy=dy, color=colour, fontWeight=600)
         .encode(y=alt.Y(f"{field}:Q"), text=alt.value(words))
     )
-
-
-def _key(*lines: tuple[str, str]) -> list[Any]:
-    """Words above the plot, each with the colour of what it names."""
-    return [
-        alt.Chart(pd.DataFrame({"words": [words]}))
-        .mark_text(align="left", color=colour, fontWeight=600)
-        .encode(x=alt.value(2), y=alt.value(-28 + 18 * i), text="words:N")
-        for i, (words, colour) in enumerate(lines)
-    ]
 
 
 def wait(table: pd.DataFrame) -> alt.LayerChart:
@@ -70,7 +61,7 @@ def say_wait(table: pd.DataFrame, *, swing: float, cost: float) -> str:
 def staging(table: pd.DataFrame) -> alt.LayerChart:
     """Worth of promising everything and of paying in tranches, over risk."""
     x = alt.X("risk:Q", title="Risk of the partner (volatility a year)")
-    x = x.scale(domain=[0, 1.2], nice=False).axis(format="%", values=[0, 0.2, 0.4, 0.6, 0.8, 1])
+    x = x.scale(domain=[0, 1.2], nice=False).axis(format="%", values=FIFTHS)
     level = alt.Scale(domain=[-60, 120], nice=False)
     base = alt.Chart(table).encode(x=x)
     kept = alt.Y("staged:Q", title="Worth, % of all the money", scale=level)
@@ -140,12 +131,12 @@ def help_buys(table: pd.DataFrame) -> alt.LayerChart:
     x = x.scale(type="log", domain=[10, 1000], nice=False).axis(values=[10, 30, 100, 300, 1000])
     level = alt.Scale(domain=[0, 1])
     base = alt.Chart(table).encode(x=x)
-    helped = alt.Y("helped:Q", title="Stake", scale=level).axis(format="%", values=SHARES)
+    helped = alt.Y("helped:Q", title="Stake", scale=level).axis(format="%", values=FIFTHS)
     money = alt.Y("money:Q", scale=level)
     return layered(
         base.mark_line(color=BLUE).encode(y=helped),
         base.mark_line(color=ORANGE, strokeDash=[6, 3]).encode(y=money),
-        *_key(("line: for help and money", BLUE), ("dashed: for the money alone", ORANGE)),
+        *key(("line: for help and money", BLUE), ("dashed: for the money alone", ORANGE), **ABOVE),
     ).properties(
         width=380,
         height=220,
@@ -170,15 +161,16 @@ def portfolio(table: pd.DataFrame) -> alt.LayerChart:
     x = x.scale(type="log", domain=[1, 200], nice=False).axis(values=[1, 3, 10, 30, 100])
     level = alt.Scale(domain=[0, 1])
     base = alt.Chart(table).encode(x=x)
-    safe = alt.Y("safe:Q", title="Share", scale=level).axis(format="%", values=SHARES)
+    safe = alt.Y("safe:Q", title="Share", scale=level).axis(format="%", values=FIFTHS)
     best = alt.Y("best:Q", scale=level)
     return layered(
         base.mark_line(color=BLUE).encode(y=safe),
         base.mark_point(color=BLUE, opacity=1).encode(y=safe),
         base.mark_line(color=PINK, strokeDash=[6, 3]).encode(y=best),
-        *_key(
+        *key(
             ("line with dots: chance to get back more than the money", BLUE),
             ("dashed: the best partner's part of the proceeds", PINK),
+            **ABOVE,
         ),
     ).properties(
         width=380,

@@ -4,6 +4,7 @@ import altair as alt
 import pandas as pd
 
 from coalescence.charts import BLUE, GREEN, HEIGHT, INK, MUTED, ORANGE, PINK, WIDTH, layered
+from coalescence.charts._parts import place
 
 SEGMENTS = {  # as reported, in the order in which they are stacked
     "Smartphones": BLUE,
@@ -23,7 +24,7 @@ def story(revenue: pd.DataFrame, events: pd.DataFrame) -> alt.LayerChart:
     )
     bars = (
         alt.Chart(revenue)
-        .transform_calculate(order=f"indexof({order}, datum.segment)")
+        .transform_calculate(order=place(order, "segment"))
         .mark_bar()
         .encode(
             x=x,

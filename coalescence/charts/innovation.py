@@ -4,7 +4,7 @@ import altair as alt
 import pandas as pd
 
 from coalescence.charts import BLUE, GREEN, HEIGHT, INK, MUTED, ORANGE, WIDTH, layered
-from coalescence.charts._lines import lines
+from coalescence.charts._parts import lines
 
 USERS = {"first": "First", "second": "Second", "third": "Third generation"}
 HUES = (BLUE, ORANGE, GREEN)

@@ -4,7 +4,7 @@ import altair as alt
 import pandas as pd
 
 from coalescence.charts import BLUE, HEIGHT, LINE, ORANGE, WIDTH, layered
-from coalescence.charts._lines import lines, note
+from coalescence.charts._parts import key, lines
 
 
 def campaign(table: pd.DataFrame) -> alt.Chart:
@@ -44,7 +44,7 @@ def budget(table: pd.DataFrame) -> alt.LayerChart:
             x="best:Q"
         ),
         curve.mark_line(color=BLUE, clip=True),
-        note("dashed: what the rule says", ORANGE, left=230, top=14),
+        *key(("dashed: what the rule says", ORANGE), left=230),
     ).properties(
         width=WIDTH,
         height=HEIGHT,

@@ -16,9 +16,9 @@ from coalescence.charts import (
     WIDTH,
     layered,
 )  # fmt: skip
+from coalescence.charts._parts import FIFTHS, row_of, worded
 from coalescence.models import operations
 
-TENTHS = [0, 0.2, 0.4, 0.6, 0.8, 1]
 PLACES = {"street": "Telecom street", "mall": "Mall"}
 LINES = {"one": "One brand", "two": "Two brands"}
 EARNED = {"one_profit": "One brand", "two_profit": "Two brands"}
@@ -30,18 +30,6 @@ SEGMENTS = {
 }
 
 
-def _words(names: dict[str, str], field: str) -> str:
-    """A Vega expression that turns the keys of `names` in `field` into their words."""
-    return f"({names})[datum.{field}]"
-
-
-def _row(table: pd.DataFrame, **where: Any) -> Any:
-    """The first row of the table with these values."""
-    for column, value in where.items():
-        table = table[table[column] == value]
-    return table.iloc[0]
-
-
 # --- places ---
 
 
@@ -49,7 +37,7 @@ def road(table: pd.DataFrame) -> alt.LayerChart:
     """The share that goes to the mall along the road, and where half do."""
     x = alt.X("km:Q", title="Where the shopper lives (km from the mall)").scale(domain=[0, 10])
     y = alt.Y("share:Q", title="Chance of going to the mall").scale(domain=[0, 1])
-    base = alt.Chart(table).encode(x=x, y=y.axis(format="%", values=TENTHS))
+    base = alt.Chart(table).encode(x=x, y=y.axis(format="%", values=FIFTHS))
     half = base.transform_filter("datum.point == 'break'")
     ends = alt.Chart(pd.DataFrame({"words": ["Mall", "Telecom street"]})).encode(text="words:N")
     first, last = (
@@ -76,7 +64,7 @@ def road(table: pd.DataFrame) -> alt.LayerChart:
 
 def say_road(table: pd.DataFrame, *, size: float, gamma: float, decay: float) -> str:
     """Where shoppers divide equally."""
-    km = _row(table, point="break").km
+    km = row_of(table, point="break").km
     return (
         f"A mall {size:g} times as big as the street draws half of the shoppers who live "
         f"{km:.1f} of the 10 km away."
@@ -90,7 +78,7 @@ def sites(table: pd.DataFrame) -> alt.LayerChart:
     order = list(PLACES.values())
     base = (
         alt.Chart(table)
-        .transform_calculate(words=_words(PLACES, "place"))
+        .transform_calculate(words=worded(PLACES, "place"))
         .encode(
             x=x.axis(tickCount=6),
             y=y,
@@ -138,8 +126,8 @@ def say_sites(
     """What the shop earns in either place, and how far it is from breaking even."""
     parts = []
     for place, words in PLACES.items():
-        actual = _row(table, place=place, point="actual")
-        needed = _row(table, place=place, point="needed").visitors
+        actual = row_of(table, place=place, point="actual")
+        needed = row_of(table, place=place, point="needed").visitors
         parts.append(
             f"{words}: {actual.visitors:,.0f} thousand come, {needed:,.0f} would break even, "
             f"contribution RMB {actual.contribution:+.1f} m."
@@ -182,9 +170,9 @@ def _two_lines(
     base = (
         alt.Chart(table)
         .transform_fold(list(names), as_=["what", "value"])
-        .transform_calculate(words=_words(names, "what"))
+        .transform_calculate(words=worded(names, "what"))
         .encode(
-            x=x.axis(format="%", values=TENTHS),
+            x=x.axis(format="%", values=FIFTHS),
             y=alt.Y("value:Q", title=title).scale(domain=domain).axis(format="%", tickCount=5),
             color=alt.Color("words:N")
             .scale(domain=order, range=[ORANGE, BLUE])
@@ -207,7 +195,7 @@ def _two_lines(
 
 def say_brands(table: pd.DataFrame, *, ratio: float, share: float, apart: float) -> str:
     """How much worse the cheap phone is made, and what a second brand changes."""
-    row = _row(table, point="chosen")
+    row = row_of(table, point="chosen")
     limit = float(operations.dropped_from(ratio, 1.0))
     first = f"the cheap phone is {row.one:.0%} as good as it could be"
     if row.one == 0:
@@ -231,7 +219,7 @@ def services(table: pd.DataFrame) -> alt.LayerChart:
     base = (
         alt.Chart(table)
         .transform_fold(list(SOURCES), as_=["what", "value"])
-        .transform_calculate(words=_words(SOURCES, "what"))
+        .transform_calculate(words=worded(SOURCES, "what"))
         .encode(
             x=x,
             y=y.axis(format="%", tickCount=7),
@@ -267,7 +255,7 @@ def say_services(
 ) -> str:
     """What a buyer is worth afterwards, which margin is best, and what 5% earns beside it."""
     value = float(operations.lifetime_value(yearly, retention, discount))
-    best, cap = _row(table, point="best"), _row(table, point="cap")
+    best, cap = row_of(table, point="best"), row_of(table, point="cap")
     return (
         f"A buyer brings {value:.0%} of the phone's cost afterwards; the best margin on the phone "
         f"is {best.margin:.0%} and earns {best.together:.1%} of cost per possible buyer. "
@@ -285,7 +273,7 @@ def margins(table: pd.DataFrame) -> alt.LayerChart:
     x = alt.X("year:O", title="Year").scale(domain=years).axis(labelAngle=0)
     base = (
         alt.Chart(table)
-        .transform_calculate(words=_words(SEGMENTS, "segment"))
+        .transform_calculate(words=worded(SEGMENTS, "segment"))
         .encode(
             x=x,
             y=alt.Y("value:Q", title="Gross margin, % of the segment's revenue").scale(

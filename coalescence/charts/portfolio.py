@@ -1,19 +1,11 @@
 """The portfolio in pictures: the shelf, who comes back, cross-selling and double jeopardy."""
 
-from typing import Any
-
 import altair as alt
 import pandas as pd
 
 from coalescence.charts import BLUE, HEIGHT, INK, MUTED, ORANGE, WIDTH, layered
+from coalescence.charts._parts import FIFTHS, key, row_of
 from coalescence.models.portfolio import CYCLES, GOODS
-
-TENTHS = [0, 0.2, 0.4, 0.6, 0.8, 1]
-
-
-def _first(table: pd.DataFrame) -> dict[str, Any]:
-    """The first row, by column."""
-    return {str(column): value for column, value in table.iloc[0].items()}
 
 
 def shelf(table: pd.DataFrame) -> alt.LayerChart:
@@ -95,7 +87,7 @@ def cross(table: pd.DataFrame) -> alt.LayerChart:
     ring = alt.OverlayMarkDef(shape="square", size=30, filled=True, opacity=1, color=ORANGE)
     dot = alt.OverlayMarkDef(size=30, filled=True, opacity=1, color=BLUE)
     return layered(
-        base.mark_line(color=BLUE, point=dot).encode(y=y.axis(format="%", values=TENTHS)),
+        base.mark_line(color=BLUE, point=dot).encode(y=y.axis(format="%", values=FIFTHS)),
         base.mark_line(color=ORANGE, strokeDash=[6, 3], point=ring).encode(y="to_second:Q"),
         mid.mark_text(align="right", dx=-8, dy=-8, color=BLUE, text="second's buyers").encode(
             y="to_first:Q"
@@ -114,7 +106,7 @@ def cross(table: pd.DataFrame) -> alt.LayerChart:
 def jeopardy(table: pd.DataFrame) -> alt.LayerChart:
     """How often a brand's buyers buy it, over its share of households; the law as a dashed line."""
     x = alt.X("bought:Q", title="Households that buy the brand at least once")
-    x = x.scale(domain=[0, 1]).axis(format="%", values=TENTHS)
+    x = x.scale(domain=[0, 1]).axis(format="%", values=FIFTHS)
     y = alt.Y("rate:Q", title="Purchases of a buyer").scale(domain=[0, 6], clamp=True)
     base = alt.Chart(table).encode(x=x)
     named = base.transform_filter(
@@ -128,12 +120,7 @@ def jeopardy(table: pd.DataFrame) -> alt.LayerChart:
         named.mark_text(dy=15, dx=-4, align="left", color=INK, fontSize=11).encode(
             y=y, text="words:N"
         ),
-        *(
-            alt.Chart(pd.DataFrame({"words": [words]}))
-            .mark_text(align="left", color=colour, x=10, y=12 + 17 * i)
-            .encode(text="words:N")
-            for i, (words, colour) in enumerate(keys.items())
-        ),
+        *key(*keys.items(), left=10, top=12),
     ).properties(
         width=WIDTH,
         height=HEIGHT,
@@ -144,7 +131,7 @@ def jeopardy(table: pd.DataFrame) -> alt.LayerChart:
 
 def say_shelf(table: pd.DataFrame, *, margin: float, draw: float, space: float) -> str:
     """Does the phone pay, and would its own space show it?"""
-    phone = _first(table)
+    phone = row_of(table)
     gain = phone["with"] - phone["without"]
     pays = "raises" if gain > 0 else "lowers"
     own = "less" if phone["yield"] < phone["area_with"] else "more"
@@ -179,7 +166,7 @@ def say_arrivals(table: pd.DataFrame, *, life: float, shape: int) -> str:
 
 def say_cross(table: pd.DataFrame, *, first: float, second: float) -> str:
     """How alike are the two directions?"""
-    row = _first(table[table["bond"] == 2])
+    row = row_of(table[table["bond"] == 2])
     return (
         f"At a bond of 2 each product is bought {row['lift']:.2f} times as often with the other as "
         f"chance would have it, yet {row['to_second']:.0%} of the first's buyers buy the second "
@@ -189,7 +176,7 @@ def say_cross(table: pd.DataFrame, *, first: float, second: float) -> str:
 
 def say_jeopardy(table: pd.DataFrame, *, mean: float, shape: float, switching: float) -> str:
     """How much worse off is the small brand?"""
-    small, large = _first(table[table["share"] == 0.02]), _first(table[table["share"] == 0.4])
+    small, large = row_of(table[table["share"] == 0.02]), row_of(table[table["share"] == 0.4])
     return (
         f"A brand with 40% of sales has {large['bought'] / small['bought']:.0f} times as many "
         f"buyers as one with 2%, and each buys {large['rate'] / small['rate'] - 1:.0%} more often."

@@ -1,7 +1,5 @@
 """Prices and costs in pictures: the learning curve, two plans, a shared part, a promised price."""
 
-from typing import Any
-
 import altair as alt
 import pandas as pd
 
@@ -17,22 +15,11 @@ from coalescence.charts import (
     WIDTH,
     layered,
 )  # fmt: skip
+from coalescence.charts._parts import place, row_of, worded
 from coalescence.models import pricing
 
 PLANS = dict(zip(pricing.PLANS, ("One period at a time", "Whole life"), strict=True))
 PARTS = {"part": "The part itself", "misfit": "Too strong for most", "design": "Design and tools"}
-
-
-def _words(names: dict[str, str], field: str) -> str:
-    """A Vega expression that turns the keys of `names` in `field` into their words."""
-    return f"({names})[datum.{field}]"
-
-
-def _row(table: pd.DataFrame, **where: Any) -> Any:
-    """The last row of the table with these values."""
-    for column, value in where.items():
-        table = table[table[column] == value]
-    return table.iloc[-1]
 
 
 # --- pricing for the curve ---
@@ -42,7 +29,7 @@ def _plans(table: pd.DataFrame) -> alt.Chart:
     order = list(PLANS.values())
     return (
         alt.Chart(table)
-        .transform_calculate(words=_words(PLANS, "plan"))
+        .transform_calculate(words=worded(PLANS, "plan"))
         .encode(
             x=alt.X("period:Q", title="Period after the launch")
             .scale(domain=[0.8, 6.2])
@@ -102,15 +89,15 @@ def earnings(table: pd.DataFrame) -> alt.LayerChart:
 
 def say_experience(table: pd.DataFrame, *, progress: float, patience: float, ceiling: float) -> str:
     """Where both open, and what looking ahead earns."""
-    near, far = (_row(table[table.period == 1], plan=plan) for plan in PLANS)
-    ends = [_row(table, plan=plan).profit for plan in PLANS]
+    near, far = (row_of(table[table.period == 1], plan=plan) for plan in PLANS)
+    short, long = (row_of(table[::-1], plan=plan) for plan in PLANS)  # at the end
     more = ""
-    if ends[0] > 1e-6:
-        more = f" and earns {max(ends[1] / ends[0] - 1, 0):.1%} more"
+    if short.profit > 1e-6:
+        more = f" and earns {max(long.profit / short.profit - 1, 0):.1%} more"
     return (
         f"Whoever looks ahead opens at {far.price:.0%} of the cost at launch instead of "
         f"{near.price:.0%}{more} over the phone's life. After six periods a unit costs it "
-        f"{_row(table, plan=pricing.PLANS[1]).cost:.0%}."
+        f"{long.cost:.0%}."
     )
 
 
@@ -124,9 +111,7 @@ def versions(table: pd.DataFrame) -> alt.LayerChart:
     base = (
         alt.Chart(table)
         .transform_fold(list(PARTS), as_=["what", "cost"])
-        .transform_calculate(
-            words=_words(PARTS, "what"), order=f"indexof({list(PARTS)}, datum.what)"
-        )
+        .transform_calculate(words=worded(PARTS, "what"), order=place(PARTS, "what"))
     )
     bars = base.mark_bar(stroke="white", strokeWidth=1, clip=True).encode(
         x=x,
@@ -151,12 +136,12 @@ def versions(table: pd.DataFrame) -> alt.LayerChart:
 
 def say_versions(table: pd.DataFrame, *, design: float, spread: float, volume: float) -> str:
     """How many versions are cheapest, and what one for all or one for each would cost."""
-    best = _row(table, best=1)
+    best = row_of(table, best=1)
     return (
         f"{best.versions:.0f} version{'s' if best.versions > 1 else ''} for 12 models cost"
         f"{'' if best.versions > 1 else 's'} RMB {best.total:.0f} per phone; one for all costs "
-        f"{_row(table, versions=1).total:.0f}, a different one in each "
-        f"{_row(table, versions=12).total:.0f}."
+        f"{row_of(table, versions=1).total:.0f}, a different one in each "
+        f"{row_of(table, versions=12).total:.0f}."
     )
 
 
@@ -192,7 +177,7 @@ def target(table: pd.DataFrame) -> alt.LayerChart:
 
 def say_target(table: pd.DataFrame, *, price: float, margin: float, progress: float) -> str:
     """What the phone may cost, and when it does."""
-    row = _row(table, point="reached")
+    row = row_of(table, point="reached")
     first, last = pricing.VOLUMES[0], pricing.VOLUMES[-1]
     when = f"after {row.made:,.1f} million phones"
     if row.made >= last:

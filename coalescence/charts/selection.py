@@ -7,6 +7,7 @@ import altair as alt
 import pandas as pd
 
 from coalescence.charts import BLUE, GREEN, INK, LINE, ORANGE, layered
+from coalescence.charts._parts import FIFTHS
 from coalescence.models import selection
 
 QUALITY = "Quality, standard deviations above average"
@@ -70,7 +71,7 @@ def say_reach(table: pd.DataFrame, *, network: int, insight: float, partners: in
 def shortlist(table: pd.DataFrame) -> alt.LayerChart:
     """Quality of those taken and of the last one taken over the share of the list taken."""
     x = alt.X("share:Q", title="Share of the list that is taken")
-    x = x.scale(domain=[0, 1]).axis(format="%", values=[0, 0.2, 0.4, 0.6, 0.8, 1])
+    x = x.scale(domain=[0, 1]).axis(format="%", values=FIFTHS)
     scale = alt.Scale(domain=[-3, 3], nice=False)
     base = alt.Chart(table).encode(x=x)
     average = base.encode(y=alt.Y("average:Q", title=QUALITY, scale=scale))
@@ -108,7 +109,7 @@ def say_shortlist(table: pd.DataFrame, *, network: int, insight: float) -> str:
 def secretary(table: pd.DataFrame) -> alt.LayerChart:
     """Chance of taking the very best over the share passed over first."""
     x = alt.X("share:Q", title="Share of the candidates passed over first")
-    x = x.scale(domain=[0, 1]).axis(format="%", values=[0, 0.2, 0.4, 0.6, 0.8, 1])
+    x = x.scale(domain=[0, 1]).axis(format="%", values=FIFTHS)
     y = alt.Y("chance:Q", title="Chance of taking the very best")
     y = y.scale(domain=[0, 0.5], nice=False).axis(format="%", tickCount=5)
     base = alt.Chart(table).encode(x=x, y=y)
@@ -143,7 +144,7 @@ def boxes(table: pd.DataFrame) -> alt.LayerChart:
     """Reservation values of a friend of a friend and of a stranger over the cost of checking."""
     kinds = list(selection.KINDS)
     x = alt.X("cost:Q", title="Cost of checking one candidate, standard deviations of quality")
-    x = x.scale(domain=[0, 1]).axis(values=[0, 0.2, 0.4, 0.6, 0.8, 1])
+    x = x.scale(domain=[0, 1]).axis(values=FIFTHS)
     y = alt.Y("reservation:Q", title="Reservation value: knock where it is highest")
     y = y.scale(domain=[-1, 2.4], nice=False)
     base = alt.Chart(table).encode(x=x)

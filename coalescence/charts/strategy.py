@@ -1,27 +1,14 @@
 """Position in pictures: two rivals on a line, two value sticks, the frontier and the middle."""
 
-from typing import Any
-
 import altair as alt
 import pandas as pd
 
-from coalescence.charts import BLUE, GREEN, HEIGHT, INK, LINE, MUTED, ORANGE, WIDTH, layered
+from coalescence.charts import BLUE, GREEN, HEIGHT, LINE, MUTED, ORANGE, WIDTH, layered
+from coalescence.charts._parts import FIFTHS, inside, place, row_of, worded
 from coalescence.models import strategy
 
 FIRMS = {"ours": "Ours", "theirs": "The rival's"}
 PARTS = {"cost": "Cost", "firm": "Kept by the firm", "buyer": "Kept by the buyer"}
-
-
-def _words(names: dict[str, str], field: str) -> str:
-    """A Vega expression that turns the keys of `names` in `field` into their words."""
-    return f"({names})[datum.{field}]"
-
-
-def _row(table: pd.DataFrame, **where: Any) -> Any:
-    """The first row of the table with these values."""
-    for column, value in where.items():
-        table = table[table[column] == value]
-    return table.iloc[0]
 
 
 # --- two rivals ---
@@ -35,8 +22,8 @@ def duel(table: pd.DataFrame) -> alt.LayerChart:
     base = (
         alt.Chart(table)
         .transform_fold(list(FIRMS), as_=["firm", "keeps"])
-        .transform_calculate(words=_words(FIRMS, "firm"))
-        .encode(x=x.axis(values=[0, 0.2, 0.4, 0.6, 0.8, 1]), y=y)
+        .transform_calculate(words=worded(FIRMS, "firm"))
+        .encode(x=x.axis(values=FIFTHS), y=y)
     )
     lines = base.transform_filter("datum.point == 'line'").mark_line(clip=True)
     edge = alt.Chart(table).transform_filter("datum.point == 'edge'").encode(x=x)
@@ -77,9 +64,9 @@ def sticks(table: pd.DataFrame) -> alt.LayerChart:
     """How the worth of each phone is divided, and what would be missed without its firm."""
     firms, parts = list(FIRMS.values()), list(PARTS.values())
     base = alt.Chart(table).transform_calculate(
-        words=_words(FIRMS, "firm"),
-        kind=_words(PARTS, "part"),
-        order=f"indexof({list(PARTS)}, datum.part)",
+        words=worded(FIRMS, "firm"),
+        kind=worded(PARTS, "part"),
+        place=place(PARTS, "part"),
     )
     y = alt.Y("words:N", title=None).sort(firms).axis(labelFontWeight="bold")
     x = alt.X("amount:Q", title="RMB, up to what the phone is worth to a buyer it suits")
@@ -89,24 +76,10 @@ def sticks(table: pd.DataFrame) -> alt.LayerChart:
         color=alt.Color("kind:N")
         .scale(domain=parts, range=[LINE, BLUE, GREEN])
         .legend(symbolType="square"),
-        order="order:Q",
+        order="place:Q",
     )
-    middles = (
-        base.transform_stack(
-            stack="amount",
-            groupby=["words"],
-            sort=[alt.SortField("order", "ascending")],
-            as_=["from", "to"],
-        )
-        .transform_filter("datum.amount >= 110")
-        .transform_calculate(middle="(datum.from + datum.to) / 2")
-        .mark_text(clip=True)
-        .encode(
-            y=y,
-            x="middle:Q",
-            text=alt.Text("amount:Q", format=".0f"),
-            color=alt.condition("datum.part == 'cost'", alt.value(INK), alt.value("white")),
-        )
+    amounts = inside(
+        base, "x", "amount", "words", 110, form=".0f", ink="datum.part == 'cost'", clip=True
     )
     notes = (
         base.transform_filter("datum.part == 'cost'")
@@ -116,7 +89,7 @@ def sticks(table: pd.DataFrame) -> alt.LayerChart:
         .mark_text(align="left", dy=34, color=MUTED)
         .encode(y=y, x=alt.value(2), text="note:N")
     )
-    return layered(bars, middles, notes).properties(
+    return layered(bars, amounts.encode(y=y), notes).properties(
         width=WIDTH,
         height=170,
         description="Cost, the firm's part and the buyer's part of what each phone is worth, with "
@@ -126,7 +99,7 @@ def sticks(table: pd.DataFrame) -> alt.LayerChart:
 
 def say_sticks(table: pd.DataFrame, *, value: float, cost: float, taste: float) -> str:
     """What our firm keeps beside what would be missed without it."""
-    ours = _row(table, firm="ours", part="firm")
+    ours = row_of(table, firm="ours", part="firm")
     created = table[(table.firm == "ours") & (table.part != "cost")]["amount"].sum()
     return (
         f"Our phone creates RMB {created:.0f} of which we keep RMB {ours.amount:.0f}. "
@@ -196,7 +169,7 @@ def say_middle(
     table: pd.DataFrame, *, position: float, bend: float, doublings: float, community: float
 ) -> str:
     """Whether the middle is stuck here, and what lifts it."""
-    row = _row(table, point="ours")
+    row = row_of(table, point="ours")
     away = float(strategy.middle_gap(bend))
     shape = "keeps all" if away == 1 else f"keeps {away:.0%}"
     return (

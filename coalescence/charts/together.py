@@ -3,26 +3,12 @@
 import altair as alt
 import pandas as pd
 
-from coalescence.charts import BLUE, GREEN, INK, LINE, MUTED, ORANGE, PINK
+from coalescence.charts import BLUE, GREEN, INK, LINE, MUTED, ORANGE, PINK, layered
+from coalescence.charts._parts import key, place
 from coalescence.models.together import NAMES, WAYS
 
 COLOURS = alt.Scale(domain=list(NAMES), range=[BLUE, ORANGE, GREEN, PINK])
 COUNTS = ("no", "one", "two", "three", "four")
-
-
-def layered(*layers: alt.Chart) -> alt.LayerChart:
-    """Charts on top of each other."""
-    return alt.LayerChart(layer=list(layers))
-
-
-def key(*lines: tuple[str, str], left: int = 10, top: int = 14) -> list[alt.Chart]:
-    """Words in a corner that stays empty, each with the colour of what it names."""
-    return [
-        alt.Chart(pd.DataFrame({"words": [words]}))
-        .mark_text(align="left", color=colour)
-        .encode(x=alt.value(left), y=alt.value(top + 17 * i), text="words:N")
-        for i, (words, colour) in enumerate(lines)
-    ]
 
 
 def sixteen(table: pd.DataFrame) -> alt.LayerChart:
@@ -64,7 +50,7 @@ def credit(table: pd.DataFrame) -> alt.LayerChart:
     rise = alt.Y("low:Q", title="Rise in sales credited")
     base = (
         alt.Chart(table)
-        .transform_calculate(place=f"indexof({list(NAMES)}, datum.practice)")
+        .transform_calculate(place=place(NAMES, "practice"))
         .transform_stack(
             stack="rise", groupby=["way"], sort=[alt.SortField("place")], as_=["low", "high"]
         )
@@ -117,7 +103,11 @@ def imitate(table: pd.DataFrame) -> alt.LayerChart:
         base.mark_line(color=BLUE).encode(y=profit.axis(format="%", values=[-1, 0, 1, 2])),
         base.mark_point(color=BLUE, size=70, opacity=1).encode(y=profit),
         names.encode(y=alt.value(242), text="plus:N"),
-        *key(("solid: what the rival earns", BLUE), ("dashed: what single tests promise", MUTED)),
+        *key(
+            ("solid: what the rival earns", BLUE),
+            ("dashed: what single tests promise", MUTED),
+            left=10,
+        ),
     ).properties(
         width=380,
         height=250,

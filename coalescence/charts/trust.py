@@ -4,9 +4,9 @@ import altair as alt
 import pandas as pd
 
 from coalescence.charts import BLUE, INK, LINE, MUTED, PALETTE, SKY, layered
+from coalescence.charts._parts import FIFTHS, key, place, worded
 from coalescence.models import trust
 
-SHARES = [0, 0.2, 0.4, 0.6, 0.8, 1]
 STATES = {
     "supported": "Kept, with a common friend",
     "unsupported": "Kept, without one",
@@ -20,7 +20,7 @@ def delay(table: pd.DataFrame) -> alt.LayerChart:
     x = alt.X("delay:Q", title="Periods until cheating is noticed")
     x = x.scale(domain=[0, 24], nice=False).axis(values=[1, 3, 6, 9, 12, 15, 18, 21, 24])
     y = alt.Y("patience:Q", title="Least patience (discount factor)")
-    y = y.scale(domain=[0, 1]).axis(values=SHARES, format=".1f")
+    y = y.scale(domain=[0, 1]).axis(values=FIFTHS, format=".1f")
     base = alt.Chart(table).encode(x=x, y=y)
     named = base.transform_filter("datum.delay == 1 || datum.delay == 3 || datum.delay == 12")
     return layered(
@@ -30,9 +30,7 @@ def delay(table: pd.DataFrame) -> alt.LayerChart:
         named.mark_text(align="left", dx=8, dy=13, color=BLUE, fontWeight=600).encode(
             text=alt.Text("patience:Q", format=".2f")
         ),
-        alt.Chart(pd.DataFrame({"words": ["shaded: keeps its word"]}))
-        .mark_text(align="right", color=MUTED)
-        .encode(x=alt.value(372), y=alt.value(206), text="words:N"),
+        *key(("shaded: keeps its word", MUTED), left=372, top=206, align="right"),
     ).properties(
         width=380,
         height=230,
@@ -57,7 +55,7 @@ def spread(table: pd.DataFrame) -> alt.LayerChart:
     x = alt.X("period:Q", title="Period after the cheating")
     x = x.scale(domain=[1, 11], nice=False).axis(values=list(range(1, 12)))
     y = alt.Y("share:Q", title="Partners who know")
-    y = y.scale(domain=[0, 1]).axis(format="%", values=SHARES)
+    y = y.scale(domain=[0, 1]).axis(format="%", values=FIFTHS)
     dashes = [[1, 0], [8, 3], [3, 2], [10, 3, 2, 3], [2, 4]]
     lines = alt.Chart(table).mark_line()
     return layered(
@@ -93,7 +91,7 @@ def honesty(table: pd.DataFrame) -> alt.LayerChart:
     y = alt.Y("network:N", title=None).sort(list(trust.NETWORKS))
     scale = alt.Scale(domain=[0, 1.35], nice=False)
     base = alt.Chart(table).encode(y=y)
-    x = alt.X("patience:Q", title=PATIENCE, scale=scale).axis(values=SHARES)
+    x = alt.X("patience:Q", title=PATIENCE, scale=scale).axis(values=FIFTHS)
     return layered(
         base.mark_rule(color=LINE, strokeWidth=4).encode(x=x, x2="alone:Q"),
         base.mark_tick(color=MUTED, thickness=3, size=18).encode(x=alt.X("alone:Q", scale=scale)),
@@ -126,13 +124,13 @@ def say_honesty(table: pd.DataFrame, *, talk: float, temptation: float, members:
 def favours(table: pd.DataFrame) -> alt.LayerChart:
     """Which ties are kept, which of them have a common friend, which unravel."""
     base = alt.Chart(table).transform_calculate(
-        words=f"({STATES})[datum.state]", place=f"indexof({list(STATES)}, datum.state)"
+        words=worded(STATES, "state"), place=place(STATES, "state")
     )
     y = alt.Y("network:N", title=None).sort(list(trust.NETWORKS))
     x = alt.X("share:Q", title="Share of the network's ties").scale(domain=[0, 1])
     bars = base.mark_bar(stroke="white").encode(
         y=y,
-        x=x.axis(format="%", values=SHARES),
+        x=x.axis(format="%", values=FIFTHS),
         color=alt.Color("words:N")
         .scale(domain=list(STATES.values()), range=[BLUE, SKY, LINE])
         .legend(symbolType="square", columns=2),
