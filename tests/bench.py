@@ -48,8 +48,8 @@ from tests.served import HTML, ROOT, chapters, with_labs
 
 CACHE = ROOT / "_build" / "bench"  # what was fetched for the peer, kept for the next run
 JOBS = os.cpu_count() or 1
-MOVES = 200  # of each lab in a page, at each speed
-ROUNDS = 5  # in which these are made
+MOVES = 150  # of each lab in a page, at each speed
+ROUNDS = 3  # in which these are made
 LIVE_MOVES = 60  # of a lab in a kernel
 SLOW = 4  # times slower than this processor
 # An address on another host from which the default way fetches a package's file.
@@ -433,7 +433,7 @@ def moved(page: Page, labs: Locator, slower: int) -> list[list[list[float]]]:
     times = []
     for i in range(labs.count()):
         labs.nth(i).scroll_into_view_if_needed()
-        labs.nth(i).evaluate(MOVE, 10)  # the first moves warm the engine up
+        labs.nth(i).evaluate(MOVE, 5)  # the first moves warm the engine up
         times.append(labs.nth(i).evaluate(MOVE, MOVES // ROUNDS))
     session.send("Emulation.setCPUThrottlingRate", {"rate": 1})
     session.detach()
