@@ -48,7 +48,7 @@ bench: .venv/test html  ## weight and speed, as ratios to the default way
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
 	@touch $@
 
-LOCK = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml
+LOCK = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header pyproject.toml
 
 lock:  ## resolve the versions again, after a change in pyproject.toml (needs uv)
 	$(LOCK) --extra book -o requirements.txt

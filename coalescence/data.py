@@ -29,6 +29,7 @@ _PERIODS = {  # how the period of each kind is written
     "month": r"(before )?\d{4}-(0[1-9]|1[0-2])",
     "date": r"\d{4}-(0[1-9]|1[0-2])-([0-2]\d|3[01])",
     "span": r"\d{4} [A-Z][a-z]{2}-[A-Z][a-z]{2}|\d{4}-\d{4}",
+    "undated": "undated",
 }
 _YEAR_END = r"\d{4}(-12(-31)?)?"  # a whole year, or a stock at its end
 _SIGNED = {"RMB bn", "RMB m", "USD bn", "USD m", "%", "% change"}  # units that may fall below zero
@@ -144,7 +145,7 @@ def _expected(field: Mapping[str, Any]) -> str:
 
 
 def table(name: str, folder: Path | None = None) -> pd.DataFrame:
-    """A whole table, typed as its schema says: company, partners, exchange or claims."""
+    """A whole table, typed as its schema says: one of company, partners, industry, claims …"""
     return _read(name, Path(folder or FOLDER)).copy()
 
 
@@ -276,7 +277,7 @@ def _broken_series(folder: Path) -> Iterator[str]:
         for (row, _), cells in zip(_rows(name, folder), frame.to_dict("records"), strict=True):
             fault = functools.partial(_fault, f"{name}.csv", row)
             metric, period, year, unit = (cells[k] for k in ("metric", "period", "year", "unit"))
-            line = f"{cells.get('company', '')} {metric}"
+            line = f"{next(iter(cells.values()))} {metric}"
             basis = f"{line} {cells['definition']}"
             if metric not in known:
                 yield fault("metric", repr(metric), "a metric that datapackage.json puts in words")
