@@ -22,7 +22,7 @@ from sphinx.config import Config
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from coalescence import data
+from coalescence import data, names
 from coalescence.lab import BUILDER
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -194,11 +194,22 @@ class Claim(SphinxRole):
         return [link], []
 
 
+def chapters(directive: SphinxDirective) -> dict[str, str]:
+    """The text of each chapter in the order of the contents; the page depends on all of them."""
+    contents = directive.env.external_site_map  # type: ignore[attr-defined]
+    files = {name: directive.env.doc2path(name) for name in contents}
+    for file in files.values():
+        directive.env.note_dependency(str(file))
+    texts = {name: Path(file).read_text(encoding="utf-8") for name, file in files.items()}
+    return {name: text for name, text in texts.items() if name != directive.env.docname}
+
+
 class Ledger(SphinxDirective):
     """``{ledger}``: the claims, each a target that ``{claim}`` links to."""
 
     def run(self) -> list[nodes.Node]:
         """A table of claim, verdict and finding; on a phone each row becomes a card."""
+        judged = {name: names.cited(text) for name, text in chapters(self).items()}
         heads = ["Claim", "Verdict", "What was found"]
         table = nodes.table(classes=["cb-ledger"])
         group = nodes.tgroup(cols=len(heads))
@@ -216,7 +227,11 @@ class Ledger(SphinxDirective):
             found = nodes.paragraph("", claim["finding"] + " ")
             if str(claim.get("source_url") or "").startswith("http"):
                 found += nodes.reference("", "Source", refuri=claim["source_url"])
-            row = _row([words, nodes.paragraph("", claim["verdict"]), found])
+            verdict = nodes.paragraph("", claim["verdict"])
+            tests = [name for name, claims in judged.items() if claim["id"] in claims]
+            links = " · ".join(f"{{doc}}`/{name}`" for name in tests)
+            row = _row([words, verdict, found])
+            row[2] += self.parse_text_to_nodes(f"Tested in {links}") if tests else []
             row["ids"] = [mark]
             body += row
             domain.labels[mark] = (self.env.docname, mark, claim["id"])  # type: ignore[attr-defined]
@@ -235,6 +250,36 @@ class Verification(SphinxDirective):
             cited = f"{{cite:p}}`{keys}`" if keys else ""
             cells = (row["chapter"], row["model"], row["checked_against"], cited)
             lines.append("| " + " | ".join(cell.replace("|", "/") for cell in cells) + " |")
+        found: list[nodes.Node] = self.parse_text_to_nodes("\n".join(lines))
+        return found
+
+
+class Symbols(SphinxDirective):
+    """``{symbols}``: each chapter's records, field by field, from the models themselves."""
+
+    def run(self) -> list[nodes.Node]:
+        """A fold for each chapter: name in the code, symbol, meaning and unit, default."""
+        lines, told = [], set[str]()
+        for chapter, text in chapters(self).items():
+            symbols, rows = names.tied(text), []
+            for module in names.models(text):
+                own = Path(chapter).name.replace("-", "_")
+                if module in told or not module.startswith(own):
+                    continue
+                told.add(module)
+                file = ROOT / "coalescence" / "models" / f"{module}.py"
+                self.env.note_dependency(str(file))
+                for one in names.fields(file):
+                    symbol = f"${symbols[one.name]}$" if one.name in symbols else ""
+                    name = f"`{one.record}.{one.name}`"
+                    default = f"`{one.default}`" if one.default else ""
+                    cells = (name, symbol, one.meaning.replace("|", "/"), default)
+                    rows.append("| " + " | ".join(cells) + " |")
+            if rows:
+                title = text.partition("\n# ")[2].partition("\n")[0]
+                lines += [f"````{{dropdown}} {title}", f"See {{doc}}`/{chapter}`.", ""]
+                lines += ["| Name | Symbol | Meaning and unit | Default |", "|---|---|---|---|"]
+                lines += [*rows, "````", ""]
         found: list[nodes.Node] = self.parse_text_to_nodes("\n".join(lines))
         return found
 
@@ -280,6 +325,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("build-finished", empty_icons)
     app.add_role("claim", Claim())
     app.add_directive("ledger", Ledger)
+    app.add_directive("symbols", Symbols)
     app.add_directive("verification", Verification)
     app.add_html_math_renderer("mathml", (inline_math, None), (display_math, None))
     app.add_css_file("casebook.css")
