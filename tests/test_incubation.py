@@ -1,6 +1,7 @@
 """Incubation against textbook figures, closed forms and simulation."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -183,6 +184,32 @@ def test_observed_venture_returns_have_a_tail_below_one():
     assert tails == pytest.approx([0.778, 0.942], abs=0.001)
 
 
+@given(st.integers(1, 30), st.integers(0, 30), st.floats(1.5, 20))
+def test_an_interval_of_the_tail_is_that_of_the_share(above, more, multiple):
+    """Clopper and Pearson (1934): the ends are quantiles of beta distributions."""
+    of = above + more
+    best, low, high = incubation.tail_between(above, of, multiple)
+    assert low <= best <= high
+    assert multiple**-best == pytest.approx(above / of)
+    assert multiple**-high == pytest.approx(stats.beta(above, more + 1).ppf(0.025))
+    least = stats.beta(above + 1, more).ppf(0.975) if more else 1.0
+    assert multiple**-low == pytest.approx(least)
+
+
+@given(st.floats(0, 1), st.floats(0.5, 0.99), st.floats(0, 2))
+def test_a_name_saves_from_the_weak_and_a_second_supplier_from_the_strong(power, paid, elsewhere):
+    nobody, known, second, both = incubation.supplier(power, paid, elsewhere)["price"]
+    assert nobody - known == pytest.approx((1 - power) * (4 / paid - 4))
+    assert nobody - second == pytest.approx(power * elsewhere)
+    assert nobody - both == pytest.approx(2 * nobody - known - second)
+
+
+@given(st.floats(0.5, 1))
+def test_a_large_order_can_do_what_a_name_does(paid):
+    """With cost slope Q**2 / 2 the share 2 (1 - paid) of the volume makes up for the risk."""
+    assert incubation.cost_of_serving(2 * (1 - paid)) / paid == pytest.approx(4)
+
+
 def test_portfolios_average_to_the_exact_mean():
     outcomes = Outcomes(tail=3.5, success=0.35)
     multiple, _ = incubation.portfolios(outcomes, 40, runs=20_000, seed=1)
@@ -244,6 +271,7 @@ def test_arrays_are_floats_elementwise():
         (lambda: incubation.mean_multiple(Outcomes(tail=0)), "tail"),
         (lambda: incubation.implied_tail(5, 0.5, 0.4), "share / success"),
         (lambda: incubation.portfolios(Outcomes(), 0), "partners"),
+        (lambda: incubation.tail_between(0, 5, 10), "above"),
     ],
 )
 def test_out_of_range_is_refused(call, name):
@@ -252,9 +280,8 @@ def test_out_of_range_is_refused(call, name):
 
 
 LABS = {
-    "wait": Lab(22, {"swing": (0, 100, 200), "cost": (1000, 2600)}),
     "staging": Lab(12, {"stages": (1, 6), "salvage": (0, 0.8), "value": (50, 150)}),
-    "supplier": Lab(3, {"power": (0, 1), "survival": (0.4, 1), "size": (0, 0.9)}),
+    "supplier": Lab(4, {"power": (0, 1), "survival": (0.5, 1), "elsewhere": (0, 2)}),
     "help_buys": Lab(21, {"gain": (0, 200), "power": (0, 1)}),
     "portfolio": Lab(12, {"tail": (0.7, 2.5), "success": (0.1, 0.9)}),
 }
@@ -265,5 +292,8 @@ def test_labs_are_tidy_drawn_and_said(name):
     LABS[name].holds(incubation, charts, name)
 
 
-def test_observed_shares_are_drawn_on_a_power_law():
-    assert charts.tails(Outcomes(0.86)).to_dict()["layer"]
+def test_shares_beyond_the_floor_are_drawn_on_a_power_law():
+    table = pd.DataFrame(incubation.beyond({"March": (2, 7), "December": (3, 16)}))
+    assert table["who"].tolist() == ["US venture financings"] * 2 + ["March", "December"]
+    assert table["share"].tolist() == pytest.approx([0.1 / 0.35, 0.04 / 0.35, 2 / 7, 3 / 16])
+    assert charts.tails(table, 0.86).to_dict()["layer"]

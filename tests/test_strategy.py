@@ -97,6 +97,22 @@ def test_the_ends_of_the_line_join_without_a_jump(taste):
     assert outside.rival_profit == 0
 
 
+@given(st.floats(-0.9, 0.9), tastes)
+def test_markups_reveal_the_lead_and_the_taste(part, taste):
+    lead = 3 * part * taste
+    contest = strategy.hotelling(lead, 0, taste)
+    assert strategy.revealed(contest.markup, contest.rival_markup) == pytest.approx((lead, taste))
+
+
+@given(st.floats(-0.9, 0.9), tastes, st.floats(0, 50))
+def test_what_comes_after_the_sale_is_what_is_missing_from_the_markup(part, taste, service):
+    """Income of `service` a phone works like a lower cost, and is taken off the price asked."""
+    contest = strategy.hotelling(3 * part * taste, 0, taste)
+    shown = np.maximum(contest.markup - service, 0)
+    found = strategy.missing_markup(shown, contest.rival_markup, contest.share, 1 - contest.share)
+    assert found == pytest.approx(contest.markup - shown, abs=1e-6)
+
+
 # --- the value stick ---
 
 ends = st.floats(0, 2000)
@@ -174,6 +190,8 @@ def test_learning_lifts_the_middle_level_with_specialists(position, bend, progre
     ("call", "name"),
     [
         (lambda: strategy.hotelling(0, 0, 0), "taste"),
+        (lambda: strategy.revealed(-1, 2), "markup"),
+        (lambda: strategy.missing_markup(2, 14, 7, 0), "rival_share"),
         (lambda: strategy.added_value([-1, 2]), "created"),
         (lambda: strategy.added_value([1]), "two firms"),
         (lambda: strategy.frontier(1.1, 1), "position"),
@@ -240,3 +258,8 @@ def test_our_firm_stands_where_it_says():
     table = pd.DataFrame(strategy.middle(0.5, 0.5, 0, 0))
     ours = table.iloc[-1]
     assert (ours.saving, ours.value, ours.lead) == pytest.approx((75, 75, -150))
+
+
+def test_what_services_would_have_to_add_is_drawn():
+    table = pd.DataFrame({"rival": ["OPPO", "Apple"], "needed": [11.0, 89.0]})
+    assert charts.services(table, 9.6).to_dict()["layer"]

@@ -5,7 +5,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from coalescence.charts import BLUE, GREEN, LINE, MUTED, ORANGE, PINK, layered
+from coalescence.charts import BLUE, GREEN, MUTED, ORANGE, PINK, layered
 from coalescence.charts._parts import FIFTHS, key
 from coalescence.models import incubation
 
@@ -18,43 +18,6 @@ def _named(base: alt.Chart, field: str, words: str, colour: str, where: str, dy:
         base.transform_filter(where)
         .mark_text(align="right", dx=-4, dy=dy, color=colour, fontWeight=600)
         .encode(y=alt.Y(f"{field}:Q"), text=alt.value(words))
-    )
-
-
-def wait(table: pd.DataFrame) -> alt.LayerChart:
-    """Worth of building now and of waiting over the price swing."""
-    x = alt.X("swing:Q", title="Price rises or falls by").scale(domain=[0, 200], nice=False)
-    level = alt.Scale(domain=[-900, 2000], nice=False, clamp=True)
-    base = alt.Chart(table).encode(x=x)
-    curve = base.transform_filter("datum.point == 'curve'")
-    chosen = base.transform_filter("datum.point == 'chosen'")
-    later = alt.Y("later:Q", title="Worth of the project", scale=level)
-    now = alt.Y("now:Q", scale=level)
-    return layered(
-        chosen.mark_rule(color=LINE, strokeWidth=5),
-        curve.mark_line(color=BLUE).encode(y=later.axis(tickCount=6)),
-        curve.mark_line(color=ORANGE, strokeDash=[6, 3]).encode(y=now),
-        chosen.mark_point(color=BLUE, size=90, opacity=1).encode(y=later),
-        chosen.mark_point(color=ORANGE, size=90, opacity=1, shape="diamond").encode(y=now),
-        _named(curve, "later", "wait a year", BLUE, "datum.swing == 180", -14),
-        _named(curve, "now", "build now", ORANGE, "datum.swing == 200", 16),
-    ).properties(
-        width=380,
-        height=240,
-        description="Worth of a project that is built now and of one that waits a year, over the "
-        "size of next year's price swing",
-    )
-
-
-def say_wait(table: pd.DataFrame, *, swing: float, cost: float) -> str:
-    """Which is better, and what the right to wait is worth."""
-    row = table.iloc[-1]
-    best = max(row.now, row.later, 0.0)
-    do = "wait" if row.later > max(row.now, 0) else "build now" if row.now > 0 else "stay away"
-    return (
-        f"With a price of 200 that moves by {swing:g} and a cost of {cost:g}, building now is "
-        f"worth {row.now:,.0f} and waiting a year {row.later:,.0f}: {do}; the right to wait adds "
-        f"{best - max(row.now, 0):,.0f}."
     )
 
 
@@ -85,10 +48,15 @@ def staging(table: pd.DataFrame) -> alt.LayerChart:
 def say_staging(table: pd.DataFrame, *, stages: int, salvage: float, value: float) -> str:
     """What the right to stop adds to a safe and to a risky partner."""
     safe, risky = table.iloc[1], table.iloc[-3]
+    pay = f"in {stages} tranches" if stages > 1 else "at once"
+    good = table[table["staged"] > 0]["risk"]
+    when = f"from a risk of about {good.min():.0%} on" if len(good) else "at no risk shown"
+    if len(good) == len(table):
+        when = "at any risk shown"
     return (
-        f"Paid in {stages} tranches, a partner whose finished firm would be worth {value:g}% of "
-        f"the money gains {safe.option:.1f} points from the right to stop at a risk of "
-        f"{safe.risk:.0%}, and {risky.option:.1f} at {risky.risk:.0%}."
+        f"Paid {pay}, a firm worth {value:g}% of the money is worth starting {when}; the right to "
+        f"stop adds {safe.option:.1f} points at a risk of {safe.risk:.0%} and {risky.option:.1f} "
+        f"at {risky.risk:.0%}."
     )
 
 
@@ -110,18 +78,18 @@ def supplier(table: pd.DataFrame) -> alt.LayerChart:
     ).properties(
         width=250,
         height=130,
-        description="Price of a part for a nobody, for a startup with a known investor and for "
-        "part of a large buyer, with the supplier's cost as the darker part of each bar",
+        description="Price of a part for a startup that nobody knows, with a known name, with a "
+        "second supplier and with both; the supplier's cost is the darker part of each bar",
     )
 
 
-def say_supplier(table: pd.DataFrame, *, power: float, survival: float, size: float) -> str:
-    """What a name and what size save."""
-    nobody, known, large = table["price"]
+def say_supplier(table: pd.DataFrame, *, power: float, survival: float, elsewhere: float) -> str:
+    """What a name and what a second supplier save."""
+    nobody, known, second, both = table["price"]
     return (
-        f"A startup that survives with {survival:.0%} pays {nobody:.2f} for a part worth 10; with "
-        f"a known investor {known:.2f}, {1 - known / nobody:.0%} less; as part of a buyer of "
-        f"{size:.0%} of the supplier's volume {large:.2f}."
+        f"A nobody pays RMB {nobody:.2f} for a part worth 10. "
+        f"A known name saves {nobody - known:.2f}, "
+        f"a second supplier {nobody - second:.2f}, both {nobody - both:.2f}."
     )
 
 
@@ -147,11 +115,12 @@ def help_buys(table: pd.DataFrame) -> alt.LayerChart:
 
 def say_help_buys(table: pd.DataFrame, *, gain: float, power: float) -> str:
     """What help buys of a small and of a large partner."""
-    small, large = table.iloc[0], table.iloc[-1]
+    small, large = table.iloc[5], table.iloc[-5]
     return (
-        f"Help that adds RMB {gain:g} million, with RMB 10 million, buys {small.helped:.0%} of a "
-        f"partner worth RMB {small.alone:.0f} million alone and {large.helped:.1%} of one worth "
-        f"RMB {large.alone:,.0f} million."
+        f"Help that adds RMB {gain:g} million, with RMB 10 million in cash, buys "
+        f"{small.helped:.0%} of a partner worth RMB {small.alone:.0f} million alone and "
+        f"{large.helped:.0%} of one worth RMB {large.alone:.0f} million. "
+        f"Either stake is worth RMB {10 + power * gain:g} million."
     )
 
 
@@ -184,33 +153,49 @@ def say_portfolio(table: pd.DataFrame, *, tail: float, success: float) -> str:
     """What twelve and two hundred partners bring."""
     few, many = table.iloc[5], table.iloc[-1]
     mean = incubation.mean_multiple(incubation.Outcomes(tail, success))
-    average = f"{mean:.2f} times the money" if mean < 1e6 else "no finite multiple"
+    average = f"{mean:.2f} times the money" if mean < 1e6 else "beyond any finite number"
+    sure = "more than 99%" if many.safe > 0.99 else f"{many.safe:.0%}"
     return (
-        f"On average an investment returns {average}; {few.partners:.0f} partners return more than "
-        f"the money with {few.safe:.0%}, {many.partners:.0f} with {many.safe:.0%}, and the best of "
-        f"the {few.partners:.0f} brings {few.best:.0%} of the proceeds."
+        f"The mean return is {average}. With {few.partners:.0f} partners the chance to get back "
+        f"more than the money is {few.safe:.0%}, with {many.partners:.0f} it is {sure}; the best "
+        f"of the {many.partners:.0f} brings {many.best:.0%} of the proceeds."
     )
 
 
-def tails(outcomes: incubation.Outcomes) -> alt.LayerChart:
-    """Observed shares of venture investments above a multiple, on a power law."""
-    curve = pd.DataFrame({"multiple": [1.0, 1.5, 2, 3, 5, 7, 10, 15, 20]})
-    curve["share"] = incubation.at_least(outcomes, curve["multiple"].to_numpy())
-    seen = pd.DataFrame(incubation.OBSERVED.items(), columns=["multiple", "share"])
-    x = alt.X("multiple:Q", title="Multiple of the money returned, at least")
+def tails(table: pd.DataFrame, tail: float) -> alt.LayerChart:
+    """Shares many times above a floor: venture financings and partners, on a power law."""
+    names = list(dict.fromkeys(table["who"]))
+    colours = alt.Scale(domain=names, range=[GREEN, BLUE, ORANGE])
+    shapes = alt.Scale(domain=names, range=["circle", "diamond", "square"])
+    apart = dict(zip(names[1:], (0.95, 1.05), strict=True))  # side by side, where both can be seen
+    drawn = table.assign(times=table["times"] * table["who"].map(apart).fillna(1.0))
+    curve = pd.DataFrame({"times": [1.0, 20.0]})
+    curve["share"] = curve["times"] ** -tail
+    x = alt.X("times:Q", title="Times the floor, at least")
     x = x.scale(type="log", domain=[1, 20], nice=False).axis(values=[1, 2, 5, 10, 20])
-    y = alt.Y("share:Q", title="Share of investments").scale(type="log", domain=[0.01, 1])
-    y = y.axis(format="~%", values=[0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1])
-    points = alt.Chart(seen).encode(x=x, y=y)
+    y = alt.Y("share:Q", title="Share of those at the floor or above")
+    y = y.scale(type="log", domain=[0.03, 1], nice=False)
+    y = y.axis(format="~%", values=[0.03, 0.05, 0.1, 0.2, 0.5, 1])
+    points = alt.Chart(drawn).encode(
+        x=x,
+        y=y,
+        color=alt.Color("who:N", scale=colours).legend(symbolSize=110, columns=1, labelLimit=320),
+    )
+    share = points.encode(text=alt.Text("share:Q", format=".0%"))
     return layered(
         alt.Chart(curve).mark_line(color=MUTED, strokeDash=[5, 3]).encode(x=x, y=y),
-        points.mark_point(color=GREEN, size=110, opacity=1),
-        points.mark_text(align="left", dx=9, dy=-8, color=GREEN, fontWeight=600).encode(
-            text=alt.Text("share:Q", format=".0%")
+        points.mark_rule(strokeWidth=2).encode(y=y, y2="high:Q"),
+        points.mark_rule(strokeWidth=2).encode(y=y, y2="low:Q"),
+        points.mark_point(size=110, opacity=1).encode(shape=alt.Shape("who:N", scale=shapes)),
+        share.transform_filter(f"datum.who != {names[-1]!r}").mark_text(
+            align="right", dx=-8, dy=14, fontWeight=600
+        ),
+        share.transform_filter(f"datum.who == {names[-1]!r}").mark_text(
+            align="left", dx=9, dy=4, fontWeight=600
         ),
     ).properties(
         width=360,
         height=230,
-        description="Share of venture investments that returned at least a multiple of the money, "
-        "as observed, beside a power law, on logarithmic axes",
+        description="Share of venture financings, and of Xiaomi's partners at two dates, that lie "
+        "many times above a floor, beside a power law, on logarithmic axes",
     )

@@ -1,5 +1,7 @@
 """Position in pictures: two rivals on a line, two value sticks, the frontier and the middle."""
 
+from typing import Any
+
 import altair as alt
 import pandas as pd
 
@@ -53,10 +55,13 @@ def duel(table: pd.DataFrame) -> alt.LayerChart:
 def say_duel(table: pd.DataFrame, *, value: float, cost: float, taste: float) -> str:
     """Who sells how much, for what markup."""
     contest = strategy.hotelling(value, cost, taste)
+    dearer = float(cost + contest.markup - contest.rival_markup)
+    beside = f"RMB {abs(dearer):.0f} {'dearer' if dearer > 0 else 'cheaper'} than the rival's"
     return (
-        f"Worth RMB {value:+g} and costing RMB {cost:+g} against the rival, we sell to "
-        f"{float(contest.share):.0%} of the buyers at RMB {float(contest.markup):.0f} over cost; "
-        f"the rival asks RMB {float(contest.rival_markup):.0f} over its own."
+        f"A lead of RMB {value - cost:g}: we sell to {float(contest.share):.0%} of the buyers at "
+        f"RMB {float(contest.markup):.0f} over cost, the rival at "
+        f"{float(contest.rival_markup):.0f}; our phone is "
+        f"{beside if abs(dearer) >= 0.5 else 'as dear as the rival’s'}."
     )
 
 
@@ -171,9 +176,47 @@ def say_middle(
     """Whether the middle is stuck here, and what lifts it."""
     row = row_of(table, point="ours")
     away = float(strategy.middle_gap(bend))
-    shape = "keeps all" if away == 1 else f"keeps {away:.0%}"
+    shape = "all" if away == 1 else f"{away:.0%}"
+    lead = round(row.lead)
+    stands = f"RMB {abs(lead)} {'ahead of' if lead > 0 else 'behind'}" if lead else "level with"
     return (
-        f"On this frontier the exact middle {shape} of a specialist's advantage. With {doublings:g}"
-        f" doublings ahead and RMB {community:g} from users our firm leads a specialist by "
-        f"RMB {row.lead:+.0f}, sells to {row.share:.0%} and earns RMB {row.profit:.0f} a buyer."
+        f"On this frontier the exact middle keeps {shape} of a specialist's advantage. "
+        f"Our firm is {stands} a specialist, sells to {row.share:.0%} and earns "
+        f"RMB {row.profit:.0f} a buyer, where a specialist against another earns "
+        f"{strategy.TASTE / 2:.0f}."
+    )
+
+
+# --- what the markups hide ---
+
+
+def services(table: pd.DataFrame, brought: float) -> alt.LayerChart:
+    """What services must add per phone for Xiaomi's share, rival by rival, and what they brought.
+
+    Takes the columns rival and needed (USD a phone).
+    """
+    x = alt.X("needed:Q", title="Missing from Xiaomi's profit per phone (USD)")
+    x = x.scale(type="log", domain=[5, 200], nice=False).axis(values=[5, 10, 20, 50, 100, 200])
+    y = alt.Y("rival:N", title=None).sort(table["rival"].tolist()).axis(grid=True)
+    line = alt.Chart(pd.DataFrame({"needed": [brought]})).encode(x=x)
+    dots = alt.Chart(table).encode(x=x, y=y)
+    amount = dots.encode(text=alt.Text("needed:Q", format=".0f"))
+    look: dict[str, Any] = {"color": BLUE, "fontWeight": 600}
+    return layered(
+        line.mark_rule(color=GREEN, strokeDash=[5, 4], strokeWidth=2),
+        line.mark_text(
+            align="left", dx=6, color=GREEN, fontWeight=600, text="what services brought"
+        ).encode(y=alt.value(HEIGHT - 96)),
+        dots.mark_point(color=BLUE, size=130, opacity=1),
+        amount.transform_filter(f"datum.needed < {brought}").mark_text(
+            align="right", dx=-12, **look
+        ),
+        amount.transform_filter(f"datum.needed >= {brought}").mark_text(
+            align="left", dx=12, **look
+        ),
+    ).properties(
+        width=WIDTH - 60,
+        height=190,
+        description="What services would have to add to Xiaomi's profit per phone against each of "
+        "four rivals, beside what they brought",
     )

@@ -2,18 +2,20 @@
 
 *Staging.* An investment that can wait or stop is worth more the less certain it is (Dixit and
 Pindyck 1994; Cox, Ross and Rubinstein 1979; Gompers 1995 for venture capital).
-*Suppliers.* A known name behind a startup lowers the price of its parts (Nash 1950; Inderst and
-Wey 2007 for the size of the buyer).
-*Help.* The smaller the partner, the larger the stake that the same help is worth.
+*Suppliers.* A known name and a second supplier both lower the price of a startup's parts, the one
+from weak suppliers, the other from strong ones (Nash 1950; Inderst and Wey 2007 for size).
+*Help.* The smaller the partner, the larger the stake that the same help buys, and no more in money.
 *Portfolio.* Outcomes follow a power law: most are lost and the best one pays for all.
 
 Every function takes floats or arrays that broadcast against each other unless it says otherwise.
 """
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.stats import binomtest
 
 from coalescence.models._check import within
 
@@ -52,22 +54,6 @@ def build_later(widget: Widget) -> Any:
         for price in (np.asarray(widget.high), np.asarray(widget.low))
     )
     return (widget.chance * up + (1 - widget.chance) * down) / (1 + widget.rate)
-
-
-def wait(swing: float, cost: float) -> Table:
-    """When does it pay to wait? Rows: 21 price swings and the chosen one.
-
-    The price is 200 and next year rises or falls by `swing` for ever. Columns: point ("curve",
-    "chosen"), swing, now (built now), later (wait a year).
-    """
-    swings = np.append(np.linspace(0, 200, 21), swing)
-    widget = Widget(high=200 + swings, low=200 - swings, cost=cost)
-    return {
-        "point": ["curve"] * 21 + ["chosen"],
-        "swing": swings,
-        "now": build_now(widget),
-        "later": build_later(widget),
-    }
 
 
 # --- Staging: paying in tranches, with the right to stop -----------------------------------------
@@ -179,20 +165,22 @@ def cost_of_serving(size: ArrayLike, slope: ArrayLike = 4.0) -> Any:
     return np.asarray(slope, dtype=float) * (1 - np.asarray(size, dtype=float) / 2)
 
 
-BUYERS = ("nobody", "with a known investor", "as part of a large buyer")
+BUYERS = ("a nobody", "with a known name", "with a second supplier", "with both")
 
 
-def supplier(power: float, survival: float, size: float) -> Table:
-    """What does a name save on parts? Rows: three buyers.
+def supplier(power: float, survival: float, elsewhere: float) -> Table:
+    """What do a name and a second supplier save on parts? Rows: four buyers.
 
-    A part is worth 10 and costs 4 to the marginal buyer. The nobody is paid for with chance
-    `survival`; a known investor makes payment sure; the large buyer stands for `size` of the
-    supplier's volume as well. Columns: buyer, cost (to the supplier, per part paid for), price.
+    A part is worth RMB 10 and costs 4 to make. A known name makes sure that it is paid for, which
+    otherwise happens with the chance `survival`; a second supplier would leave the buyer with
+    `elsewhere`, RMB a part. Columns: buyer, cost (to the supplier, per part paid for), price.
     """
+    nobody = Supply(power=power, paid=survival)
     cases = [
-        Supply(power=power, paid=survival),
-        Supply(power=power),
-        Supply(power=power, cost=cost_of_serving(size)),
+        nobody,
+        nobody._replace(paid=1.0),
+        nobody._replace(elsewhere=elsewhere),
+        nobody._replace(paid=1.0, elsewhere=elsewhere),
     ]
     return {
         "buyer": list(BUYERS),
@@ -286,6 +274,20 @@ def implied_tail(multiple: ArrayLike, share: ArrayLike, success: ArrayLike) -> A
     return -np.log(ratio) / np.log(multiple)
 
 
+def tail_between(above: int, of: int, multiple: float) -> tuple[float, float, float]:
+    """Which alpha do `above` of `of` beyond `multiple` times their floor speak for?
+
+    Returns the estimate and the ends of its 95% interval, from the exact (Clopper-Pearson) one of
+    the share.
+    """
+    within("of", of, 1)
+    within("above", above, 1, of)
+    ends = binomtest(above, of).proportion_ci()
+    shares = np.array([above / of, ends.high, ends.low])
+    best, low, high = implied_tail(multiple, shares, 1.0)
+    return float(best), float(low), float(high)
+
+
 def portfolios(
     outcomes: Outcomes, partners: int, runs: int = 4000, seed: int = 0
 ) -> tuple[Floats, Floats]:
@@ -312,6 +314,28 @@ def _outcomes(outcomes: Outcomes) -> None:
 # Rounded shares of 21,000 US venture financings, 2004-2013, as published (Levine 2014 and Coats
 # 2019 for Correlation Ventures): multiple of the money -> share that returned at least as much.
 OBSERVED = {1.0: 0.35, 5.0: 0.10, 10.0: 0.04}
+MANY = 10.0  # times the floor, beyond which partners are counted
+
+
+def beyond(partners: Mapping[str, tuple[int, int]]) -> Table:
+    """Which share is many times the floor? Venture financings beside groups of partners.
+
+    `partners` maps a name to (how many are beyond MANY times the floor, how many reach the floor).
+    Columns: who, times (the floor), share, low and high (95% interval; the financings are too many
+    to need one).
+    """
+    floor = OBSERVED[1.0]
+    rows = [
+        ("US venture financings", x, p / floor, p / floor, p / floor)
+        for x, p in OBSERVED.items()
+        if x > 1
+    ]
+    for who, (above, of) in partners.items():
+        ends = binomtest(above, of).proportion_ci()
+        rows.append((who, MANY, above / of, float(ends.low), float(ends.high)))
+    return dict(zip(("who", "times", "share", "low", "high"), zip(*rows, strict=True), strict=True))
+
+
 COUNTS = np.array([1, 2, 3, 5, 8, 12, 20, 30, 50, 80, 120, 200])  # partners in a lab's portfolio
 
 

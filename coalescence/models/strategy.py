@@ -55,6 +55,32 @@ def hotelling(value: ArrayLike, cost: ArrayLike, taste: ArrayLike) -> Contest:
     return Contest(share, markup, rival, share * markup, (1 - share) * rival)
 
 
+def revealed(markup: ArrayLike, rival_markup: ArrayLike) -> tuple[Any, Any]:
+    """Which lead and which taste do two markups speak for? Eq. (8), eq. (2) turned round.
+
+    If both firms price for profit, the lead in value less cost is 3/2 of the difference and the
+    taste t the mean. Returns (lead, taste).
+    """
+    within("markup", markup, 0)
+    within("rival_markup", rival_markup, 0)
+    ours, theirs = np.asarray(markup, dtype=float), np.asarray(rival_markup, dtype=float)
+    return 1.5 * (ours - theirs), (ours + theirs) / 2
+
+
+def missing_markup(
+    markup: ArrayLike, rival_markup: ArrayLike, share: ArrayLike, rival_share: ArrayLike
+) -> Any:
+    """What must a phone earn besides its markup for its share to be worth its low price? Eq. (9).
+
+    Between two firms that price for profit, shares are as markups: s_A / s_B = m_A / m_B.
+    """
+    within("markup", markup, 0)
+    within("rival_markup", rival_markup, 0)
+    within("share", share, 0)
+    within("rival_share", rival_share, 0, open_low=True)
+    return np.divide(share, rival_share) * np.asarray(rival_markup, dtype=float) - markup
+
+
 LINE = np.linspace(0, 1, 21)  # tastes along the lab's line, 0 is A's end
 WORTH, COST = 1500.0, 1000.0  # RMB, of the rival's phone in the labs
 
