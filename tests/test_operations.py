@@ -271,6 +271,10 @@ def test_arrays_are_numbers_one_by_one():
     rivals = np.array([0, 3])
     (group,) = operations.street(Town(), rivals)
     assert group.visitors[1] == pytest.approx(operations.street(Town(), 3)[0].visitors)
+    draws = np.array([1.0, 1.3, 1.6])
+    (group,) = operations.street(Town(draw=draws), 4)
+    each = [operations.street(Town(draw=draw), 4)[0].visitors for draw in draws]
+    assert group.visitors == pytest.approx(each)
 
 
 LABS = {
@@ -299,3 +303,10 @@ def test_reported_figures_are_drawn():
     assert drawing(charts.margins, pd.concat(frames)[["year", "value", "segment"]]).words
     stores = data.series("mi_home_stores_china", kind=None)[["period", "value"]]
     assert drawing(charts.stores, stores).words
+    shipped = data.series("china_smartphone_shipments", "industry")
+    both = shipped[shipped.groupby("entity")["year"].transform("nunique") == 2]
+    words = charts.crisis(both).to_dict()["datasets"]
+    ends = next(rows for rows in words.values() if "words" in rows[0])
+    assert ends[0]["words"] == "Xiaomi −35%"
+    heights = np.array([row["height"] for row in ends])
+    assert np.all(np.diff(heights) >= 6)

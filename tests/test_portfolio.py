@@ -4,6 +4,7 @@ import csv
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,6 +14,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.stats import betabinom, gamma, nbinom
 
 from coalescence.charts import portfolio as charts
+from coalescence.lab import drawing
 from coalescence.models import portfolio
 from coalescence.models.portfolio import Category, Shelf
 from tests.labs import Lab
@@ -274,6 +276,11 @@ LABS = {
 @pytest.mark.parametrize("name", LABS)
 def test_labs_are_tidy_drawn_and_said(name):
     LABS[name].holds(portfolio, charts, name)
+
+
+def test_gross_profits_are_drawn():
+    rows = {"when": ["2024", "2024"], "segment": ["smartphones", "iot"], "value": [24.2, 21.1]}
+    assert drawing(charts.profits, pd.DataFrame(rows)).words != "Chart"
 
 
 def test_arrays_are_floats_side_by_side():

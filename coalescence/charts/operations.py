@@ -23,6 +23,12 @@ PLACES = {"street": "Telecom street", "mall": "Mall"}
 LINES = {"one": "One brand", "two": "Two brands"}
 EARNED = {"one_profit": "One brand", "two_profit": "Two brands"}
 SOURCES = {"together": "Together", "hardware": "From the phone", "after": "From services"}
+RIVALS = {
+    "alone": "No rival, straight demand",
+    "curved": "No rival, exponential demand",
+    "equals": "A rival with the same services",
+    "ahead": "A rival without services",
+}
 SEGMENTS = {
     "smartphones": "Phones",
     "iot": "IoT and lifestyle",
@@ -53,7 +59,7 @@ def road(table: pd.DataFrame) -> alt.LayerChart:
             y=alt.value(8)
         ),
         first.mark_text(align="left", color=MUTED, x=6, y=HEIGHT - 10),
-        last.mark_text(align="right", color=MUTED, x=WIDTH - 4, y=30),
+        last.mark_text(align="right", color=MUTED, x=alt.expr("width - 4"), y=30),
     ).properties(
         width=WIDTH,
         height=HEIGHT,
@@ -104,14 +110,14 @@ def sites(table: pd.DataFrame) -> alt.LayerChart:
                 opacity=1, strokeWidth=2, clip=True, **look
             ),
             key.transform_filter(alt.datum.kind == kind).mark_point(
-                color=MUTED, opacity=1, strokeWidth=2, x=WIDTH - 106, **look
+                color=MUTED, opacity=1, strokeWidth=2, x=alt.expr("width - 106"), **look
             ),
         ]
     return layered(
         alt.Chart(pd.DataFrame({"y": [0]})).mark_rule(color=MUTED).encode(y="y:Q"),
         base.transform_filter("datum.point == 'line'").mark_line(clip=True).encode(strokeDash=dash),
         *marks,
-        key.mark_text(align="left", color=MUTED, x=WIDTH - 94).encode(text="words:N"),
+        key.mark_text(align="left", color=MUTED, x=alt.expr("width - 94")).encode(text="words:N"),
     ).properties(
         width=WIDTH,
         height=HEIGHT,
@@ -128,9 +134,10 @@ def say_sites(
     for place, words in PLACES.items():
         actual = row_of(table, place=place, point="actual")
         needed = row_of(table, place=place, point="needed").visitors
+        result = "a loss" if actual.contribution < 0 else "a gain"
         parts.append(
-            f"{words}: {actual.visitors:,.0f} thousand come, {needed:,.0f} would break even, "
-            f"contribution RMB {actual.contribution:+.1f} m."
+            f"{words}: {actual.visitors:,.0f} thousand come, {needed:,.0f} thousand are needed, "
+            f"{result} of RMB {abs(actual.contribution):.2f} m a year."
         )
     return " ".join(parts)
 
@@ -197,13 +204,13 @@ def say_brands(table: pd.DataFrame, *, ratio: float, share: float, apart: float)
     """How much worse the cheap phone is made, and what a second brand changes."""
     row = row_of(table, point="chosen")
     limit = float(operations.dropped_from(ratio, 1.0))
-    first = f"the cheap phone is {row.one:.0%} as good as it could be"
+    first = f"makes the cheap phone {row.one:.0%} as good as it could be, and none"
     if row.one == 0:
-        first = "no cheap phone is offered"
-    second = f"{row.two:.0%} as good" if row.two > 0 else "still none"
+        first = "offers no cheap phone, as always"
+    second = f"makes it {row.two:.0%} as good" if row.two > 0 else "offers none either"
     return (
-        f"With {share:.0%} demanding buyers {first} under one brand; it goes from {limit:.0%} on. "
-        f"Under two brands: {second}, and profit {row.two_profit / row.one_profit - 1:+.1%}."
+        f"With {share:.0%} demanding buyers one brand {first} from {limit:.0%} on. "
+        f"A second brand {second} and adds {row.two_profit / row.one_profit - 1:.1%} to profit."
     )
 
 
@@ -266,6 +273,33 @@ def say_services(
 # --- what was reported ---
 
 
+def crisis(table: pd.DataFrame) -> alt.LayerChart:
+    """Shipments in two years (`entity`, `year`, `value` in million), Xiaomi's line standing out."""
+    last = table[table["year"] == table["year"].max()].sort_values("value").reset_index(drop=True)
+    first = table[table["year"] == table["year"].min()].set_index("entity")["value"]
+    change = last["value"] / last["entity"].map(first).to_numpy() - 1
+    words = last["entity"] + change.map(" {:+.0%}".format).str.replace("-", "−")
+    heights = list(last["value"])
+    for i in range(1, len(heights)):
+        heights[i] = max(heights[i], heights[i - 1] + 6)  # no two words on one line
+    ends = last.assign(words=words, height=heights)
+    own = alt.condition("datum.entity == 'Xiaomi'", alt.value(ORANGE), alt.value(MUTED))
+    x = alt.X("year:O", title="Year").axis(labelAngle=0).scale(padding=0.6)
+    y = alt.Y("value:Q", title="Phones shipped in China (million)").scale(domain=[0, 100])
+    base = alt.Chart(table).encode(x=x, y=y, color=own)
+    return layered(
+        base.mark_line().encode(detail="entity:N"),
+        base.mark_point(size=60, opacity=1),
+        alt.Chart(ends)
+        .mark_text(align="left", dx=10, fontWeight=600)
+        .encode(x=x, y="height:Q", text="words:N", color=own),
+    ).properties(
+        width=WIDTH,
+        height=HEIGHT,
+        description="Smartphones shipped in China by each vendor in two years, with the change",
+    )
+
+
 def margins(table: pd.DataFrame) -> alt.LayerChart:
     """Gross margins (`year`, `value` in %, `segment`: smartphones, iot or internet)."""
     order = list(SEGMENTS.values())
@@ -299,7 +333,9 @@ def margins(table: pd.DataFrame) -> alt.LayerChart:
 def stores(table: pd.DataFrame) -> alt.LayerChart:
     """Mi Home stores (`period` a date, `value`), on a scale where equal steps are equal ratios."""
     base = alt.Chart(table).encode(
-        x=alt.X("period:T", title="Date").axis(format="%Y", tickCount="year"),
+        x=alt.X("period:T", title="Date").axis(
+            format="%Y", tickCount={"interval": "year", "step": 2}
+        ),
         y=alt.Y("value:Q", title="Mi Home stores in China (each step ten times)")
         .scale(type="log", domain=[1, 30000])
         .axis(values=[1, 10, 100, 1000, 10000], format=",d"),

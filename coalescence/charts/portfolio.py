@@ -4,7 +4,7 @@ import altair as alt
 import pandas as pd
 
 from coalescence.charts import BLUE, HEIGHT, INK, MUTED, ORANGE, WIDTH, layered
-from coalescence.charts._parts import FIFTHS, key, row_of
+from coalescence.charts._parts import FIFTHS, key, row_of, worded
 from coalescence.models.portfolio import CYCLES, GOODS
 
 
@@ -18,7 +18,7 @@ def shelf(table: pd.DataFrame) -> alt.LayerChart:
     words = shop.transform_calculate(
         one="'shop with phones: RMB ' + format(datum.with, ',.0f')",
         none="'shop without: RMB ' + format(datum.without, ',.0f')",
-    ).mark_text(align="right", x=WIDTH - 36, fontWeight=600)
+    ).mark_text(align="left", x=0, fontWeight=600)
     average = shop.encode(x="area_with:Q")
     return layered(
         base.mark_bar(size=16).encode(
@@ -26,12 +26,12 @@ def shelf(table: pd.DataFrame) -> alt.LayerChart:
             color=alt.condition("datum.product == 'Phone'", alt.value(ORANGE), alt.value(BLUE)),
         ),
         base.transform_filter("datum.stocked == 0").mark_text(
-            align="left", color=MUTED, x=5, text="not stocked"
+            align="right", color=MUTED, x=alt.expr("width"), text="not stocked"
         ),
         average.mark_rule(color=INK, strokeDash=[4, 3]),
         average.mark_text(align="left", color=INK, dx=5, y=214, text="average of the shop"),
-        words.encode(text="one:N", y=alt.value(152), color=alt.value(ORANGE)),
-        words.encode(text="none:N", y=alt.value(170), color=alt.value(INK)),
+        words.encode(text="one:N", y=alt.value(-28), color=alt.value(ORANGE)),
+        words.encode(text="none:N", y=alt.value(-10), color=alt.value(INK)),
     ).properties(
         width=WIDTH - 30,
         height=224,
@@ -129,15 +129,39 @@ def jeopardy(table: pd.DataFrame) -> alt.LayerChart:
     )
 
 
+def profits(table: pd.DataFrame) -> alt.Chart:
+    """Gross profit (`when`, `value` in RMB bn, `segment`: iot or smartphones) in paired bars."""
+    names = {"smartphones": "Phones", "iot": "IoT and lifestyle"}
+    order = list(names.values())
+    drawn: alt.Chart = (
+        alt.Chart(table)
+        .transform_calculate(words=worded(names, "segment"))
+        .mark_bar()
+        .encode(
+            x=alt.X("when:O", title="Year", sort=None).axis(labelAngle=0, labelOverlap=True),
+            xOffset=alt.XOffset("words:N", sort=order),
+            y=alt.Y("value:Q", title="Gross profit (RMB bn)").scale(domain=[0, 30]),
+            color=alt.Color("words:N").scale(domain=order, range=[ORANGE, BLUE]),
+        )
+        .properties(
+            width=WIDTH,
+            height=HEIGHT,
+            description="Gross profit from phones and from IoT products in RMB billion, by year",
+        )
+    )
+    return drawn
+
+
 def say_shelf(table: pd.DataFrame, *, margin: float, draw: float, space: float) -> str:
     """Does the phone pay, and would its own space show it?"""
     phone = row_of(table)
     gain = phone["with"] - phone["without"]
     pays = "raises" if gain > 0 else "lowers"
     own = "less" if phone["yield"] < phone["area_with"] else "more"
+    link = "yet" if (own == "less") == (gain > 0) else "and"
     return (
         f"On each m² the phone earns {own} than the shop's average (RMB {phone['yield']:.0f} "
-        f"beside {phone['area_with']:.0f}), and it {pays} the profit of the shop by "
+        f"beside {phone['area_with']:.0f}), {link} it {pays} the profit of the shop by "
         f"{abs(gain) / phone['without']:.0%}."
     )
 
@@ -145,9 +169,9 @@ def say_shelf(table: pd.DataFrame, *, margin: float, draw: float, space: float) 
 def say_cycles(table: pd.DataFrame, *, phone: float, filter: float, bulbs: float) -> str:
     """Who brings people back?"""
     came = dict(zip(table["product"], table["visits"].astype(float), strict=True))
-    most = max(came, key=lambda name: came[name])
+    most = max(came, key=lambda name: came[name]).lower().removesuffix("s") + "s"
     return (
-        f"A hundred homes come back {sum(came.values()):.0f} times a year, most often for: {most}. "
+        f"A hundred homes come back {sum(came.values()):.0f} times a year, most often for {most}. "
         f"The phones bring {came['Phone']:.0f} visits, the filters {came['Filter']:.0f} and the "
         f"bulbs {came['Bulbs']:.0f}."
     )

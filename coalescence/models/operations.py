@@ -38,8 +38,8 @@ def huff(size: ArrayLike, distance: ArrayLike, gamma: ArrayLike = 1, decay: Arra
     within("size", size, 0, open_low=True)
     within("distance", distance, 0, open_low=True)
     within("decay", decay, 0)
-    pull = np.multiply(gamma, np.log(size)) - np.multiply(decay, np.log(distance))
-    return softmax(pull, axis=-1)
+    draw, repel = (np.asarray(power, dtype=float)[..., None] for power in (gamma, decay))
+    return softmax(draw * np.log(size) - repel * np.log(distance), axis=-1)
 
 
 def breaking_point(

@@ -153,7 +153,7 @@ def visits(owners: Number, life: Number) -> Number:
 
 
 def renewals(years: ArrayLike, life: ArrayLike, shape: int = 2) -> Number:
-    """How often has an owner come back by then, on average? Eq. (6), Cox (1962).
+    """How often has an owner come back by then, on average? Eq. (7), Cox (1962).
 
     The renewal function of lives that are Erlang with mean `life` (years) and whole-numbered
     `shape`: 1 is wear without memory (t / life), 2 gives lambda t/2 - 1/4 + exp(-2 lambda t)/4
@@ -210,7 +210,7 @@ def cross(first: float, second: float) -> Table:
 
     `first` and `second` are the shares of buyers if the two had nothing to do with each other; the
     bond between them, Gamma, rises from 0 to 4. Columns: bond, to_second (share of the first's
-    buyers who buy the second), to_first, and lift (the same in both directions).
+    buyers who buy the second), to_first, and lift (the same in both directions). Eq. (6).
     """
     within("first", first, 0.001, 0.999)
     within("second", second, 0.001, 0.999)
@@ -237,7 +237,7 @@ class Category(NamedTuple):
 
 
 def penetration(category: Category, share: ArrayLike = 1.0, periods: ArrayLike = 1.0) -> Number:
-    """Which share of households buys a brand of that market share at least once? Eq. (7).
+    """Which share of households buys a brand of that market share at least once?
 
     1 - (K/(K + MT))^K 2F1(K, S(1 - share); S; MT/(K + MT)): the NBD-Dirichlet's sum over the
     number of purchases in closed form. A share of 1 is the category.
@@ -251,14 +251,14 @@ def penetration(category: Category, share: ArrayLike = 1.0, periods: ArrayLike =
 
 
 def rate(category: Category, share: ArrayLike = 1.0, periods: ArrayLike = 1.0) -> Number:
-    """How often does a buyer of the brand buy it? M T share / penetration, eq. (8)."""
+    """How often does a buyer of the brand buy it? M T share / penetration."""
     within("share", share, 0, open_low=True)
     sold = np.asarray(category.mean) * np.asarray(share) * np.asarray(periods)
     return sold / penetration(category, share, periods)
 
 
 def duplication(category: Category, share: ArrayLike, other: ArrayLike) -> Number:
-    """Which share of the other brand's buyers also buys this one in the period? Eq. (9)."""
+    """Which share of the other brand's buyers also buys this one in the period?"""
     mine, theirs = (np.asarray(x, dtype=float) for x in (share, other))
     either = penetration(category, mine + theirs)
     b = penetration(category, theirs)
@@ -266,7 +266,7 @@ def duplication(category: Category, share: ArrayLike, other: ArrayLike) -> Numbe
 
 
 def evenness(mean: float, bought: float) -> float:
-    """Which shape K gives a category of that mean and penetration? By mean and zeros, eq. (10).
+    """Which shape K gives a category of that mean and penetration? By mean and zeros.
 
     Solves (1 + M/K)^-K = 1 - bought; ValueError unless 0 < bought < 1 - exp(-mean), Poisson's.
     """
