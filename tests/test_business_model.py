@@ -11,7 +11,7 @@ from coalescence.charts import business_model as charts
 from coalescence.lab import drawing
 from coalescence.models import business_model as model
 from coalescence.models import customers_sale, equity
-from coalescence.models.business_model import Chain, Entry
+from coalescence.models.business_model import Accounts, Chain, Entry
 from tests.labs import Lab
 
 few = settings(max_examples=40, deadline=None)
@@ -55,8 +55,8 @@ entries = st.builds(
 def test_net_present_value_year_by_year(entry):
     total = -entry.once
     for year in range(1, 11):
-        s = entry.plateau / (1 + np.exp(-entry.speed * (year - 3)))
-        phones = 80 * 1.08**year * s
+        s = entry.plateau / (1 + np.exp(-entry.speed * (year - 2.6)))
+        phones = 95 * 1.09**year * s
         total += (phones * entry.margin - entry.yearly) / (1 + entry.discount) ** year
     assert model.net_present_value(entry) == pytest.approx(total, rel=1e-9, abs=1e-6)
 
@@ -80,7 +80,16 @@ def test_payback_is_when_the_sum_turns():
 
 
 def test_half_of_the_share_in_the_middle_year():
-    assert model.share(Entry(plateau=0.3), 3) == pytest.approx(0.15)
+    assert model.share(Entry(plateau=0.3, middle=3), 3) == pytest.approx(0.15)
+
+
+@given(st.floats(5, 100), st.floats(1.1, 10))
+def test_a_thinner_margin_needs_a_share_larger_in_proportion(margin, times):
+    """Whatever entry costs and however fast it goes."""
+    entry = Entry(margin=margin)
+    wide = entry._replace(margin=times * margin)
+    needed = times * model.break_even_share(wide)
+    assert model.break_even_share(entry) == pytest.approx(needed)
 
 
 # --- what rivals do ---
@@ -170,11 +179,68 @@ def test_what_rivals_do_ranks_what_the_leader_earns(rivals, ceiling, edge):
     assert buyers["make less"] <= buyers["sleep"] + 1e-12 <= buyers["copy"] + 2e-12
 
 
+@given(st.integers(1, 8), st.floats(1.2, 4), st.floats(0.01, 0.99))
+def test_a_price_war_pays_from_the_root_of_the_difference(rivals, ceiling, between):
+    """Against the two equilibria on both sides of the threshold, up to a drastic advantage."""
+
+    def gain(edge):
+        costs = np.append(1 - edge, np.ones(rivals))
+        war, peace = (model.respond(costs, ceiling, way) for way in ("cut prices", "make less"))
+        return war.profit[0] - peace.profit[0]
+
+    least, most = model.war_pays(rivals, ceiling), min(ceiling - 1, 1)
+    if least < 1:
+        assert gain(least) == pytest.approx(0, abs=1e-9)
+        assert gain(between * least) < 0
+    if least < most:
+        assert gain(least + between * (most - least)) > -1e-12
+
+
+@given(st.lists(st.floats(0, 60), min_size=2, max_size=6), st.floats(0, 60))
+def test_an_entrant_takes_the_same_number_from_everybody_who_stays(costs, entrant):
+    before, after = model.cournot(costs, 100), model.cournot([*costs, entrant], 100)
+    lost = before.quantity - after.quantity[:-1]
+    stay = after.quantity[:-1] > 0
+    assert lost[stay] == pytest.approx(np.full(stay.sum(), before.price - after.price), abs=1e-7)
+    assert (lost[~stay] <= before.price - after.price + 1e-7).all()
+
+
 def test_without_an_advantage_nothing_but_price_war_changes():
     ends = {way: model.respond([1.0, 1.0], 2.0, way) for way in model.WAYS}
     for way in ("sleep", "make less", "copy"):
         assert ends[way].price == pytest.approx(4 / 3)
     assert ends["cut prices"].price == 1
+
+
+# --- who pays for whom ---
+
+YEAR = Accounts([60.0, 30, 10], [6.0, 6, 8], 5.0)  # common costs of 15
+
+
+def test_common_costs_by_hand():
+    """By revenue 9, 4.5 and 1.5 of the 15; by gross profit 4.5, 4.5 and 6."""
+    assert model.allocated(YEAR, 1) == pytest.approx([-3, 1.5, 6.5])
+    assert model.allocated(YEAR, 0) == pytest.approx([1.5, 1.5, 2])
+    assert model.allocated(YEAR, 0.5) == pytest.approx([-0.75, 1.5, 4.25])
+
+
+numbers = st.lists(st.floats(0.5, 50), min_size=3, max_size=3)
+
+
+@given(numbers, numbers, st.floats(0.05, 0.95), st.floats(0, 1))
+def test_nothing_is_lost_in_the_allocation(revenue, gross, kept, key):
+    accounts = Accounts(revenue, gross, kept * sum(gross))
+    left = model.allocated(accounts, key)
+    assert left.sum() == pytest.approx(accounts.profit)
+    for i, limit in enumerate(model.balancing_key(accounts)):
+        if 0.001 < limit < 0.999:
+            root = brentq(lambda k, i=i: model.allocated(accounts, k)[i], 0, 1)
+            assert limit == pytest.approx(root, abs=1e-6)
+
+
+def test_a_segment_average_in_both_never_comes_to_nothing():
+    even = Accounts([1.0, 1, 1], [1.0, 1, 1], 1.0)
+    assert (model.balancing_key(even) == np.inf).all()
 
 
 # --- ranges, labs and charts ---
@@ -193,6 +259,11 @@ def test_without_an_advantage_nothing_but_price_war_changes():
         (lambda: model.cournot([1, 2], 10, 0), "slope"),
         (lambda: model.bertrand([1], 10), "one firm"),
         (lambda: model.respond([1, 1], 2, "sue"), "way"),
+        (lambda: model.war_pays(0, 2), "rivals"),
+        (lambda: model.war_pays(1, 0.5), "ceiling"),
+        (lambda: model.allocated(YEAR, 2), "key"),
+        (lambda: model.allocated(YEAR._replace(revenue=[1, 0, 1]), 1), "revenue"),
+        (lambda: model.balancing_key(YEAR._replace(gross=[-1, 0, 0])), "gross profit"),
     ],
 )
 def test_what_is_out_of_range_is_named(call, name):
@@ -219,7 +290,7 @@ LABS = {
     "chains": Lab(12, {"tiers": (0, 5), "markup": (0.05, 0.15), "margin": (0.0, 0.2)}),
     "enter": Lab(
         11,
-        {"plateau": (0.05, 0.4), "speed": (0.5, 2.5), "margin": (1, 120), "once": (0, 5000)},
+        {"plateau": (0.1, 0.4), "middle": (1.6, 3.6), "margin": (15, 120), "once": (1000, 3000)},
         ("shares", "cash"),
     ),
     "response": Lab(
@@ -237,5 +308,19 @@ def test_labs_are_tidy_drawn_and_said(name):
 
 def test_reported_shares_are_drawn_beside_the_path():
     reported = pd.DataFrame({"year": [2.0, 3.25], "value": [6.6, 23.5]})
-    table = pd.DataFrame(model.enter(0.25, 1.5, 60, 2000))
+    table = pd.DataFrame(model.enter(0.25, 2.6, 60, 2000))
     assert drawing(lambda t: charts.shares(t, reported), table).words
+
+
+def test_the_lab_of_the_books():
+    years = {2018: YEAR, 2021: YEAR._replace(gross=[16.0, 6, 8])}
+    lab = Lab(3, {"year": (2018, 2021), "key": (0.0, 1.0)})
+    lab.holds(model, charts, "books", years)
+    lost = charts.say_books(pd.DataFrame(model.books(years, year=2018, key=1)), year=2018, key=1)
+    assert "phones lost RMB 3.0 bn" in lost
+    assert "none of the profit" in lost
+
+
+def test_the_promise_is_drawn():
+    table = pd.DataFrame({"year": [2018], "low": [-0.01], "high": [0.03], "gross": [0.07]})
+    assert drawing(lambda t: charts.promise(t, 0.05), table).words

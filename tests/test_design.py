@@ -1,6 +1,7 @@
 """Design congruence against random utility, conditional logits, finite differences and counts."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -199,6 +200,15 @@ def test_a_product_that_matches_nothing_neither_helps_nor_hurts_the_others():
     assert chance[11] == pytest.approx(expit(-1))
 
 
+def test_pairs_are_where_many_devices_are():
+    shares = [0.5, 0.2, 0.1, 0.1, 0.06, 0.04]
+    table = design.held(shares, most=4)
+    weight = np.array([0, 0, 1 * 0.1, 3 * 0.1, 6 * 0.06 + 10 * 0.04])
+    assert table["pairs"] == pytest.approx(weight / weight.sum())
+    assert table["users"] == pytest.approx([0.5, 0.2, 0.1, 0.1, 0.1])
+    assert "pairs" in charts.held(pd.DataFrame(table)).to_dict()["description"]
+
+
 LABS = {
     "latecomer": Lab(
         12,
@@ -230,6 +240,7 @@ def test_labs_are_tidy_drawn_and_said(name):
         (lambda: design.pair(0, 0, 0, -1), "spread"),
         (lambda: design.latecomer(0.1, 1.5), "match"),
         (lambda: design.ugly(3, 0.1), "misfit"),
+        (lambda: design.held([0.5, 0.5], 4), "most"),
     ],
 )
 def test_errors_name_what_was_expected(call, words):

@@ -219,7 +219,7 @@ homes = st.builds(
 @quick
 @given(homes)
 def test_linear_algebra_finds_the_product_form(home):
-    """The chain's stationary shares, solved, are the reversible (Gibbs) form of eq. (9)."""
+    """The chain's stationary shares, solved, are the reversible (Gibbs) form of eq. (6)."""
     chain = in_home.transition(home)
     assert chain.sum(axis=-1) == pytest.approx(np.ones(home.places + 1))
     assert np.all(chain >= -1e-15)
@@ -253,7 +253,7 @@ def test_a_bond_fills_homes_and_years_do(taste, bond, more):
 
 
 def test_simulated_homes_agree_with_the_exact_chain():
-    """A million homes of differing tastes, ten years: within Monte Carlo error of eq. (8)."""
+    """A million homes of differing tastes, ten years: within Monte Carlo error of the chain."""
     home, count = Home(-2.0, 0.2, 0.8), 1_000_000
     found = np.bincount(in_home.simulate(home, count, 40, seed=1), minlength=11)
     exact = in_home.devices(home, 40)
@@ -329,6 +329,27 @@ def test_crowding_inverts_the_tail(mean, shape):
     found = in_home.crowding(mean, share)
     assert in_home.tail(mean, found) == pytest.approx(share, rel=1e-6)
     assert in_home.crowding(mean, float(poisson.sf(4, mean))) > 1e5
+
+
+def test_least_may_be_an_array():
+    at_least = in_home.tail(0.8, 1.2, np.arange(60))
+    assert at_least[5] == in_home.tail(0.8, 1.2)
+    assert -np.diff(at_least) @ np.arange(59) == pytest.approx(0.8)  # the mean, from the shares
+
+
+def test_three_ways_lead_through_what_was_reported():
+    table = in_home.ways(0.75, 0.012)
+    here = int(np.searchsorted(table["mean"], 0.75))
+    assert table["crowded"][here] == pytest.approx(0.012)
+    assert table["broader"][here] == pytest.approx(0.012)
+    assert table["loose"][here] == pytest.approx(poisson.sf(4, 0.75))
+    assert np.all(table["crowded"][here + 1 :] > table["broader"][here + 1 :])
+
+
+def test_ways_are_drawn_over_what_was_seen():
+    seen = pd.DataFrame({"year": [2020, 2021], "mean": [0.8, 0.9], "share": [0.015, 0.017]})
+    chart = charts.ways(pd.DataFrame(in_home.ways(0.9, 0.017)), seen.assign(old=[True, False]))
+    assert "five or more" in chart.to_dict()["description"]
 
 
 # --- what the labs open ---

@@ -4,13 +4,16 @@ from functools import lru_cache
 from itertools import permutations
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.stats import norm
 
+from coalescence import data
 from coalescence.charts import selection as charts
+from coalescence.lab import tidy
 from coalescence.models import selection
 from coalescence.models.selection import Box, Candidates
 from tests.labs import Lab
@@ -217,3 +220,20 @@ LABS = {
 @pytest.mark.parametrize("name", LABS)
 def test_labs_are_tidy_drawn_and_said(name):
     LABS[name].holds(selection, charts, name)
+
+
+def test_reach_says_one_partner_as_one():
+    table = tidy(selection.reach(150, 0.8, 1), "reach")
+    assert charts.say_reach(table, network=150, insight=0.8, partners=1).startswith("The best of")
+
+
+def test_counts_draws_every_row_inside_its_axes():
+    rows = pd.concat(
+        data.series(metric, "partners", None).assign(metric=metric) for metric in charts.COUNTS
+    )
+    spec = charts.counts(rows).to_dict()
+    drawn = pd.DataFrame(next(iter(spec["datasets"].values())))
+    assert len(drawn) == len(rows)
+    for axis, column in (("x", "when"), ("y", "value")):
+        low, high = spec["layer"][0]["encoding"][axis]["scale"]["domain"]
+        assert drawn[column].between(low, high).all()

@@ -1,4 +1,4 @@
-"""The business model in pictures: two price stacks, an entry, and what rivals do."""
+"""The business model in pictures: price stacks, an entry, what rivals do, and who pays for whom."""
 
 import altair as alt
 import pandas as pd
@@ -151,7 +151,7 @@ def cash(table: pd.DataFrame) -> alt.LayerChart:
 
 
 def say_enter(
-    table: pd.DataFrame, *, plateau: float, speed: float, margin: float, once: float
+    table: pd.DataFrame, *, plateau: float, middle: float, margin: float, once: float
 ) -> str:
     """Whether entry pays, when, and which share would do."""
     end, needed = table["so_far"].iloc[-1], table["needed"].iloc[0]
@@ -219,4 +219,73 @@ def say_response(table: pd.DataFrame, *, rivals: int, ceiling: float) -> str:
         f"{none:.0%} of the buyers' largest gain to {near.ours['make less']:.0%} if they make less "
         f"and {near.ours['cut prices']:.0%} if they cut prices, but only to "
         f"{near.ours['copy']:.0%} once they copy it."
+    )
+
+
+# --- who pays for whom ---
+
+SEGMENTS = {"phones": "Phones", "iot": "IoT products", "services": "Services and the rest"}
+
+
+def books(table: pd.DataFrame) -> alt.LayerChart:
+    """Each segment's gross profit, and what is left of it after common costs."""
+    base = alt.Chart(table).transform_calculate(
+        words=worded(SEGMENTS, "segment"),
+        end="max(datum.gross, datum.left, 0)",
+        text="format(datum.gross, '.1f') + ' → ' + replace(format(datum.left, '.1f'), '-', '−')",
+    )
+    y = alt.Y("words:N", title=None).sort(list(SEGMENTS.values())).axis(labelLimit=150)
+    x = alt.X("gross:Q", title="Gross profit (grey) and what is left of it (RMB bn)")
+    colour = alt.condition("datum.left < 0", alt.value(ORANGE), alt.value(BLUE))
+    zero = alt.Chart(pd.DataFrame({"x": [0]})).mark_rule(color=MUTED)
+    return layered(
+        base.mark_bar(color=LINE, size=40).encode(
+            x=x.scale(domain=[-10, 40]).axis(tickCount=6), y=y
+        ),
+        base.mark_bar(size=18).encode(x="left:Q", y=y, color=colour),
+        zero.encode(x="x:Q"),
+        base.mark_text(align="left", dx=6).encode(x="end:Q", y=y, text="text:N"),
+    ).properties(
+        width=WIDTH,
+        height=180,
+        description="Gross profit of phones, of IoT products and of services with the rest, and "
+        "what is left of each after its part of the common costs",
+    )
+
+
+def say_books(table: pd.DataFrame, *, year: int, key: float) -> str:
+    """What phones and hardware keep, and how much of the profit that is."""
+    phones = row_of(table, segment="phones").left
+    hardware = table[table.segment != "services"]
+    part = hardware["left"].sum() / table["left"].sum()
+    margin = hardware["left"].sum() / hardware["revenue"].sum()
+    did = f"earned RMB {phones:.1f} bn" if phones >= 0 else f"lost RMB {-phones:.1f} bn"
+    whole = f"{part:.0%} of the profit" if part >= 0 else "none of the profit"
+    return (
+        f"With {key:.0%} of the common costs of {year} shared out by revenue, phones {did}; "
+        f"hardware brought {whole}, at a net margin of {margin:.1%}.".replace("-", "\N{MINUS SIGN}")
+    )
+
+
+def promise(table: pd.DataFrame, cap: float) -> alt.LayerChart:
+    """Hardware's net margin between the two keys (`year`, `low`, `high`), its `gross`, a `cap`."""
+    x = alt.X("year:O", title=None).axis(labelAngle=0)
+    y = alt.Y("low:Q", title="Margin on hardware").scale(domain=[-0.02, 0.18])
+    base = alt.Chart(table).encode(x=x)
+    limit = alt.Chart(pd.DataFrame({"cap": [cap], "words": [f"promised: at most {cap:.0%} net"]}))
+    return layered(
+        limit.mark_rule(color=ORANGE, strokeDash=[5, 4]).encode(y="cap:Q"),
+        limit.mark_text(color=ORANGE, align="left", dx=4, dy=-9).encode(
+            x=alt.value(0), y="cap:Q", text="words:N"
+        ),
+        base.mark_bar(color=BLUE, size=20, cornerRadius=3).encode(
+            y=y.axis(format="%", tickCount=6), y2="high:Q"
+        ),
+        base.mark_tick(color=INK, size=24, thickness=2.5).encode(y="gross:Q"),
+        *key(("ticks: gross margin", INK), ("bars: net margin, by the key", BLUE), left=6),
+    ).properties(
+        width=WIDTH,
+        height=HEIGHT,
+        description="Xiaomi's gross margin on hardware by year, and between which limits its net "
+        "margin lies, beside the promised five per cent",
     )

@@ -108,31 +108,53 @@ def alike(table: pd.DataFrame) -> alt.LayerChart:
     )
 
 
-def _case(table: pd.DataFrame, case: str) -> tuple[float, float]:
-    """How many products a home buys in this case, and what the range is worth to it."""
-    part = table[table["case"] == case]
-    return float(part["chance"].sum()), float(part["worth"].max())
+def held(table: pd.DataFrame) -> alt.LayerChart:
+    """Users by number of devices, and the share of all pairs that each group of them holds."""
+    last = int(table["devices"].max())
+    words = f"datum.devices == {last} ? '{last}+' : '' + datum.devices"
+    order = [*map(str, range(last)), f"{last}+"]
+    x = alt.X("words:O", title="Connected devices of a user", sort=order).axis(labelAngle=0)
+    y = alt.Y("users:Q", title="Share").scale(domain=[0, 0.4]).axis(format="%")
+    base = alt.Chart(table).transform_calculate(words=words).encode(x=x)
+    dots = base.encode(y="pairs:Q")
+    return layered(
+        base.mark_bar(color=BLUE, opacity=0.75).encode(y=y),
+        dots.mark_line(color=ORANGE, strokeDash=[4, 3], strokeWidth=1.5),
+        dots.mark_point(color=ORANGE, size=60, opacity=1),
+        *key(("bars: of all users", BLUE), ("dots: of all pairs", ORANGE), left=150),
+    ).properties(
+        width=WIDTH,
+        height=220,
+        description="Share of users by number of connected devices as bars, and as dots the share "
+        "of all pairs of devices that these users hold",
+    )
+
+
+def _case(table: pd.DataFrame, case: str) -> float:
+    """How many products a home buys in this case."""
+    return float(table[table["case"] == case]["chance"].sum())
 
 
 def say_latecomer(table: pd.DataFrame, *, weight: float, match: float, appeal: float = -1.0) -> str:
-    """What does the first bring, and what the last?"""
-    chances = table["chance"].tolist()
+    """Which product is the first to be as likely bought as not?"""
+    even = table[table["chance"] >= 0.5 - 1e-9]["product"].tolist()
+    reached = f"the first at even odds is number {even[0]}" if even else "none is at even odds"
+    first, last = table["chance"].tolist()[0], table["chance"].tolist()[-1]
     return (
-        f"A home takes the first product with a chance of {chances[0]:.0%} and, if it has the "
-        f"eleven others, the twelfth with {chances[-1]:.0%}: the twelfth completes 11 of the "
-        f"66 pairs."
+        f"A home takes the first product with a chance of {first:.0%} and, if it has the eleven "
+        f"others, the twelfth with {last:.0%}; {reached}."
     )
 
 
 def say_ugly(table: pd.DataFrame, *, misfit: float, weight: float, appeal: float = -1.0) -> str:
     """What does the odd product cost, and would it be better left out?"""
     full, odd, out = (_case(table, case) for case in CASES)
-    change = odd[0] - out[0]
-    better = "sells" if abs(change) < 0.005 else "adds" if change > 0 else "costs"
-    tail = "as much as none would" if better == "sells" else f"{abs(change):.2f} of a product"
+    change = odd - out
+    does = f"{'adds' if change > 0 else 'costs'} {abs(change):.2f}"
     return (
-        f"A home buys {full[0]:.2f} products when all match and {odd[0]:.2f} when the speaker does "
-        f"not. Beside leaving it out, keeping it {better} {tail}."
+        f"Of six that all match a home buys {full:.2f}, of these six {odd:.2f}. Without the "
+        f"speaker it buys {out:.2f}: keeping it "
+        f"{does if abs(change) >= 0.005 else 'changes nothing'}."
     )
 
 

@@ -10,6 +10,11 @@ PRICES = {"later": "Owners pay", "first": "Newcomers pay", "earned": "Brand earn
 STANDARDS = {"common": "One standard", "separate": "Separate"}
 GIFTS = {"seen": "As seen", "gift": "After a gift"}
 WORLDS = {"lock-in": "Lock-in", "taste": "Taste only"}
+WAYS = {
+    "crowded": "line: fuller homes (crowded as in 2021)",
+    "broader": "dashes: more homes, each as in 2021",
+    "loose": "dots: devices fall anywhere",
+}
 
 
 def prices(table: pd.DataFrame) -> alt.LayerChart:
@@ -34,8 +39,8 @@ def prices(table: pd.DataFrame) -> alt.LayerChart:
     cost = alt.Chart(pd.DataFrame({"value": [1.0], "words": ["cost"]}))
     return layered(
         cost.mark_rule(color=LINE, strokeWidth=2).encode(y="value:Q"),
-        cost.mark_text(align="right", dy=-7, color=MUTED, x=WIDTH - 4).encode(
-            y="value:Q", text="words:N"
+        cost.mark_text(align="right", dx=-4, dy=-7, color=MUTED).encode(
+            x=alt.datum(0.6), y="value:Q", text="words:N"
         ),
         base.mark_line(),
     ).properties(
@@ -55,12 +60,10 @@ def tip(table: pd.DataFrame) -> alt.LayerChart:
     critical = marks.transform_filter("datum.kind == 'critical'")
     stable = marks.transform_filter("datum.kind == 'stable'")
     start = base.transform_filter("datum.kind == 'round' && datum.round == 0")
-    price = base.transform_filter("datum.kind == 'stable'").encode(x=alt.value(0))
+    price = alt.Chart(table).transform_filter("datum.kind == 'stable'").encode(y=y)
     return layered(
-        price.mark_rule(color=MUTED, strokeDash=[5, 4]).encode(x2=alt.value(WIDTH)),
-        price.mark_text(color=MUTED, align="right", dy=-8, text="price").encode(
-            x=alt.value(WIDTH - 4)
-        ),
+        price.mark_rule(color=MUTED, strokeDash=[5, 4]),
+        price.mark_text(color=MUTED, align="left", dx=5, text="price").encode(x=alt.datum(1)),
         base.transform_filter("datum.kind == 'demand'").mark_line(color=BLUE),
         start.mark_rule(color=ORANGE, strokeDash=[2, 3]).encode(
             y=alt.value(HEIGHT), y2=alt.value(0)
@@ -80,15 +83,19 @@ def tip(table: pd.DataFrame) -> alt.LayerChart:
 
 def rounds(table: pd.DataFrame) -> alt.LayerChart:
     """The share of homes connected, round after round, on its way to one end or the other."""
-    x = alt.X("round:Q", title="Round (each home looks at the last one)").scale(domain=[0, 19])
+    x = alt.X("round:Q", title="Round (each home looks at the last one)")
+    x = x.scale(domain=[0, 19], nice=False)
     y = alt.Y("share:Q", title="Homes connected").scale(domain=[0, 1])
     y = y.axis(format="%", values=FIFTHS)
     path = alt.Chart(table).transform_filter("datum.kind == 'round'").encode(x=x, y=y)
     mass = alt.Chart(table).transform_filter("datum.kind == 'critical' && datum.real == 1")
     rule = mass.mark_rule(color=ORANGE, strokeDash=[5, 4]).encode(y="share:Q")
-    name = mass.mark_text(color=ORANGE, align="right", dy=-8, text="critical mass", x=WIDTH - 4)
+    name = mass.mark_text(color=ORANGE, align="right", dy=-8, text="critical mass")
     return layered(
-        rule, name.encode(y="share:Q"), path.mark_line(), path.mark_point(opacity=1)
+        rule,
+        name.encode(x=alt.datum(19), y="share:Q"),
+        path.mark_line(),
+        path.mark_point(opacity=1),
     ).properties(
         width=WIDTH,
         height=150,
@@ -204,27 +211,53 @@ def homes(table: pd.DataFrame) -> alt.LayerChart:
     x = alt.X("devices:O", title="Xiaomi devices in the home").axis(labelAngle=0)
     y = alt.Y("share:Q", title="Share of homes").scale(domain=[0, 0.8])
     base = alt.Chart(table).encode(x=x)
-    many = (
-        alt.Chart(table)
-        .transform_filter("datum.devices >= 5")
-        .transform_aggregate(share="sum(share)", twin="sum(twin)")
-        .transform_calculate(
-            tied="'five or more: ' + format(datum.share, '.1%')",
-            loose="'independent: ' + format(datum.twin, '.1%')",
-        )
-        .mark_text(align="right", x=WIDTH - 4, fontWeight=600)
-    )
     return layered(
         base.mark_bar(color=BLUE, opacity=0.75).encode(y=y.axis(format="%")),
         base.mark_line(color=ORANGE, strokeWidth=1.5, strokeDash=[4, 3]).encode(y="twin:Q"),
         base.mark_point(color=ORANGE, size=50, opacity=1).encode(y="twin:Q"),
-        many.encode(text="tied:N", color=alt.value(BLUE), y=alt.value(14)),
-        many.encode(text="loose:N", color=alt.value(ORANGE), y=alt.value(32)),
+        *key(
+            ("bars: homes", BLUE),
+            ("dots: as many devices, independent", ORANGE),
+            left=70,
+        ),
     ).properties(
         width=WIDTH,
         height=HEIGHT,
         description="Share of homes by number of Xiaomi devices as bars, and the share that the "
         "same devices would give if they fell into homes independently, as dots",
+    )
+
+
+def ways(table: pd.DataFrame, seen: pd.DataFrame) -> alt.LayerChart:
+    """Reported users with many devices over devices a user, and three ways they could have gone.
+
+    `seen` has a row for each year: year, mean, share, and old (counted before tablets were out).
+    """
+    x = alt.X("mean:Q", title="Connected devices per monthly user").scale(domain=[0, 1.5])
+    y = alt.Y("share:Q", title="Users with five or more").scale(domain=[0, 0.08])
+    y = y.axis(format="%", values=[0, 0.02, 0.04, 0.06, 0.08])
+    looks = ((BLUE, [1, 0]), (GREEN, [6, 3]), (MUTED, [2, 3]))
+    base = alt.Chart(table).transform_fold(list(WAYS), as_=["way", "share"]).encode(x=x, y=y)
+    curves = [
+        base.transform_filter(f"datum.way == '{way}'").mark_line(
+            color=colour, strokeDash=dash, clip=True
+        )
+        for way, (colour, dash) in zip(WAYS, looks, strict=True)
+    ]
+    dots = alt.Chart(seen).encode(x=x, y=y)
+    old, new = dots.transform_filter("datum.old"), dots.transform_filter("!datum.old")
+    return layered(
+        *curves,
+        old.mark_point(filled=False, size=80, color=ORANGE, opacity=1, strokeWidth=2),
+        new.mark_point(size=80, color=ORANGE, opacity=1),
+        old.mark_text(align="right", dx=-8, dy=-6, fontWeight=600).encode(text="year:O"),
+        new.mark_text(dy=19, fontWeight=600).encode(text="year:O"),
+        *key(*zip(WAYS.values(), (BLUE, GREEN, MUTED), strict=True)),
+    ).properties(
+        width=WIDTH,
+        height=HEIGHT,
+        description="Share of users with five or more devices over devices per user, year by year: "
+        "the dots lie along the dashed straight line of more owners who own as much as before",
     )
 
 

@@ -7,7 +7,7 @@ import altair as alt
 import pandas as pd
 
 from coalescence.charts import BLUE, GREEN, INK, LINE, ORANGE, layered
-from coalescence.charts._parts import FIFTHS
+from coalescence.charts._parts import FIFTHS, worded
 from coalescence.models import selection
 
 QUALITY = "Quality, standard deviations above average"
@@ -57,14 +57,15 @@ def say_reach(table: pd.DataFrame, *, network: int, insight: float, partners: in
     known = selection.Candidates(network, insight)
     needed = selection.equal_reach(known, float(selection.OPEN_CALL.insight), partners)
     longer = (
-        f"an open call would need {needed:,.0f} candidates to be as good"
+        f"an open call would need about {float(f'{needed:.2g}'):,.0f} candidates to be as good"
         if needed < selection.MOST
-        else "no open call of any length would be as good"
+        else "not even an open call of a billion would be as good"
     )
+    who, are = (f"The best {partners}", "are") if partners > 1 else ("The best", "is")
     return (
-        f"The best {partners} of {network} known ones are {ends['network']:.2f} standard "
-        f"deviations above average, those of {selection.OPEN_CALL.number:,.0f} strangers "
-        f"{ends['open call']:.2f}; {longer}."
+        f"{who} of {network} known ones {are} {ends['network']:.2f} standard deviations above "
+        f"average, of {selection.OPEN_CALL.number:,.0f} strangers {ends['open call']:.2f}; "
+        f"{longer}."
     )
 
 
@@ -177,4 +178,43 @@ def say_boxes(table: pd.DataFrame, *, lead: float, insight: float, cost: float) 
         f"The friend of a friend, better by {lead:g} on average, has a reservation value of "
         f"{value['friend']:.2f}, the stranger one of {value['stranger']:.2f}: at a cost of "
         f"{cost:g} check the {first} first and stop at anyone better than {value.max():.2f}."
+    )
+
+
+COUNTS = {
+    "ecosystem_companies": "Ecosystem companies",
+    "investees": "Companies invested in, of all kinds",
+}
+
+
+def counts(table: pd.DataFrame) -> alt.LayerChart:
+    """How many companies were counted in which month (metric, period, value)."""
+    names = list(COUNTS.values())
+    month = table["period"].str[5:7].astype(float)
+    when = table["year"] + (month - 0.5) / 12
+    x = alt.X("when:Q", title="Year").scale(domain=[2016, 2023], nice=False)
+    y = alt.Y("value:Q", title="Companies").scale(domain=[0, 450], nice=False)
+    base = (
+        alt.Chart(table[["metric", "value"]].assign(when=when))
+        .transform_calculate(words=worded(COUNTS, "metric"))
+        .encode(x=x.axis(format="d", values=list(range(2016, 2024))), y=y)
+    )
+    scale = alt.Scale(domain=names, range=[BLUE, ORANGE])
+    shape = alt.Scale(domain=names, range=["circle", "diamond"])
+    lines = base.mark_line().encode(color=alt.Color("words:N", scale=scale).legend(None))
+    points = base.mark_point(opacity=1, size=80).encode(
+        color=alt.Color("words:N", scale=scale).legend(labelLimit=260, columns=1),
+        shape=alt.Shape("words:N", scale=shape),
+    )
+    ends = base.transform_joinaggregate(
+        first="min(when)", last="max(when)", groupby=["metric"]
+    ).transform_filter("datum.when == datum.first || datum.when == datum.last")
+    labels = ends.mark_text(dy=-14, fontWeight=600).encode(
+        text="value:Q", color=alt.Color("words:N", scale=scale)
+    )
+    return layered(lines, points, labels).properties(
+        width=380,
+        height=230,
+        description="Number of ecosystem companies from 2016 to 2018, and number of companies of "
+        "all kinds that Xiaomi had invested in from 2018 to 2022",
     )

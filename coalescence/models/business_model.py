@@ -1,13 +1,15 @@
-"""Is a low price a business model? Who is cut out, is entry worth it, and what do rivals do?
+"""Is a low price a business model? What do rivals do, is entry worth it, and who pays for whom?
 
 *Price stack.* A price is its cost times everybody's markup, from the parts to the till.
 *Entry.* A new country is a fixed cost against a share that comes slowly.
 *Response.* What a lower cost earns depends on whether rivals sleep, make less (Cournot 1838), cut
 prices (Bertrand 1883) or copy.
+*Common costs.* Whether phones live on services depends on the key by which costs are shared out.
 
 Every function takes floats or arrays that broadcast. Equation numbers are those of the chapter.
 """
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -47,7 +49,7 @@ class Stack(NamedTuple):
 
 
 def stack(chain: Chain) -> Stack:
-    """Of what does the price consist? Eq. (1), P = c / (1 - a - m) (1 + mu)**n (1 + tax)."""
+    """Of what does the price consist? P = c / (1 - a - m) (1 + mu)**n (1 + tax)."""
     within("parts", chain.parts, 0)
     within("making", chain.making, 0)
     within("tiers", chain.tiers, 0)
@@ -90,13 +92,17 @@ def chains(tiers: int, markup: float, margin: float) -> Table:
 
 
 class Entry(NamedTuple):
-    """A country that may be entered at the end of year 0."""
+    """A country that may be entered at the end of year 0.
 
-    market: Number = 80.0  # million phones sold there a year, in year 0
-    growth: Number = 0.08  # of that market a year
-    plateau: Number = 0.25  # share of it that the entrant ends with
-    speed: Number = 1.5  # how fast it gets there, per year (logistic)
-    middle: Number = 3.0  # year in which half of that share is reached
+    Market and path are set by eye to what trackers estimated for India, 2014 being year 0; the
+    costs are assumed.
+    """
+
+    market: Number = 95.0  # million phones sold there a year, in year 0
+    growth: Number = 0.09  # of that market a year
+    plateau: Number = 0.30  # share of it that the entrant ends with
+    speed: Number = 2.5  # how fast it gets there, per year (logistic)
+    middle: Number = 2.6  # year in which half of that share is reached
     margin: Number = 60.0  # RMB a phone, services included
     once: Number = 2000.0  # RMB m, fixed cost of entry
     yearly: Number = 600.0  # RMB m, fixed cost of staying
@@ -105,7 +111,7 @@ class Entry(NamedTuple):
 
 
 def share(entry: Entry, year: ArrayLike) -> Any:
-    """Which share does the entrant hold in this year? A logistic path to the plateau, eq. (2)."""
+    """Which share does the entrant hold in this year? A logistic path to the plateau."""
     within("plateau", entry.plateau, 0, 1)
     return rise.logistic(year, 1.0, entry.speed, entry.middle) * entry.plateau  # type: ignore[arg-type]
 
@@ -147,13 +153,13 @@ def payback(entry: Entry) -> float:
     return float(paid[0]) if paid.size else float("inf")
 
 
-def enter(plateau: float, speed: float, margin: float, once: float) -> Table:
+def enter(plateau: float, middle: float, margin: float, once: float) -> Table:
     """How does an entry go, year by year? 11 rows.
 
     Columns: year, share of the market, cash of the year and so_far (RMB bn, so_far discounted and
     together since year 0), needed (the plateau that would just pay, 1 where none does).
     """
-    entry = Entry(plateau=plateau, speed=speed, margin=margin, once=once)
+    entry = Entry(plateau=plateau, middle=middle, margin=margin, once=once)
     years, worth = _factors(entry)
     cash = np.append(-entry.once, sales(entry, years) * entry.margin - entry.yearly) / 1000
     year = np.append(0.0, years)
@@ -184,7 +190,7 @@ def _settled(price: Any, quantity: Any, costs: Any, ceiling: Any, slope: Any) ->
 
 
 def cournot(costs: ArrayLike, ceiling: ArrayLike, slope: ArrayLike = 1.0) -> Outcome:
-    """What happens if each chooses how much to make? Eq. (5), Cournot (1838).
+    """What happens if each chooses how much to make? Eq. (1), Cournot (1838).
 
     `costs` (..., firms) RMB a piece; buyers take (ceiling - price) / slope. With n firms at work
     the price is (a + sum of costs) / (n + 1) and q_i = (price - c_i) / b; firms whose cost is
@@ -199,7 +205,7 @@ def cournot(costs: ArrayLike, ceiling: ArrayLike, slope: ArrayLike = 1.0) -> Out
 
 
 def bertrand(costs: ArrayLike, ceiling: ArrayLike, slope: ArrayLike = 1.0) -> Outcome:
-    """What happens if each sets a price? Eq. (6), Bertrand (1883).
+    """What happens if each sets a price? Bertrand (1883).
 
     The cheapest firm sells everything at the cost of the second cheapest, or at its monopoly price
     where that is lower; firms that are equally cheap share the market and earn nothing. At equal
@@ -228,6 +234,18 @@ def _firms(costs: ArrayLike, ceiling: ArrayLike, slope: ArrayLike) -> tuple[Floa
         np.broadcast_to(a, shape),
         np.broadcast_to(b, shape),
     )
+
+
+def war_pays(rivals: ArrayLike, ceiling: ArrayLike) -> Any:
+    """From which cost advantage does the leader gain by a price war? (a - 1) / (n + 1)**2, eq. (2).
+
+    A share of the `rivals`' common cost, which is 1, as `ceiling` is too. Below it the leader earns
+    more if all make less; from there to a - 1, where even Cournot's rivals are gone, it earns more
+    under Bertrand. The casebook's own algebra.
+    """
+    within("rivals", rivals, 1)
+    within("ceiling", ceiling, 1)
+    return (np.asarray(ceiling, dtype=float) - 1) / (np.asarray(rivals, dtype=float) + 1) ** 2
 
 
 EDGES = np.linspace(0, 0.4, 9)  # cost advantages along the lab's axis, shares of the rivals' cost
@@ -275,4 +293,64 @@ def response(rivals: int, ceiling: float) -> Table:
         "theirs": np.concatenate([end.profit[:, 1:].sum(axis=1) for end in ends]) / whole,
         "buyers": np.concatenate([end.surplus for end in ends]) / whole,
         "price": np.concatenate([end.price for end in ends]),
+    }
+
+
+# --- Who pays for whom ---------------------------------------------------------------------------
+
+SEGMENTS = ("phones", "iot", "services")
+
+
+class Accounts(NamedTuple):
+    """One year of a firm with several segments."""
+
+    revenue: ArrayLike  # of each segment, RMB bn
+    gross: ArrayLike  # gross profit of each, RMB bn
+    profit: float  # what is left of them all, RMB bn
+
+    @property
+    def common(self) -> float:
+        """What the segments' gross profits have to bear together, RMB bn."""
+        return float(np.sum(self.gross)) - self.profit
+
+
+def _parts(accounts: Accounts) -> tuple[Floats, Floats, Floats]:
+    """Gross profit, and each segment's part of the revenue and of the gross profit."""
+    within("revenue", accounts.revenue, 0, open_low=True)
+    revenue, gross = (np.asarray(v, dtype=float) for v in (accounts.revenue, accounts.gross))
+    within("gross profit together", gross.sum(), 0, open_low=True)
+    return gross, revenue / revenue.sum(), gross / gross.sum()
+
+
+def allocated(accounts: Accounts, key: float) -> Floats:
+    """What is left of each segment's gross profit once the common costs are shared out? Eq. (5).
+
+    `key` 1 shares them out by revenue, 0 by gross profit, and what lies between is a mix.
+    """
+    within("key", key, 0, 1)
+    gross, by_revenue, by_gross = _parts(accounts)
+    left: Floats = gross - accounts.common * (key * by_revenue + (1 - key) * by_gross)
+    return left
+
+
+def balancing_key(accounts: Accounts) -> Floats:
+    """Which key leaves a segment with nothing? Eq. (6); outside 0 to 1 no key does. (segments,)"""
+    gross, by_revenue, by_gross = _parts(accounts)
+    apart = by_revenue - by_gross
+    part = gross / accounts.common - by_gross
+    key: Floats = np.divide(part, apart, out=np.full(part.shape, np.inf), where=apart != 0)
+    return key
+
+
+def books(years: Mapping[int, Accounts], *, year: int, key: float) -> Table:
+    """What does each segment earn in a year, by the key? 3 rows.
+
+    Columns: segment (of SEGMENTS), gross and left (RMB bn), revenue (RMB bn).
+    """
+    accounts = years[year]
+    return {
+        "segment": list(SEGMENTS),
+        "gross": np.asarray(accounts.gross, dtype=float),
+        "left": allocated(accounts, key),
+        "revenue": np.asarray(accounts.revenue, dtype=float),
     }

@@ -69,7 +69,7 @@ def utilities(appeal: ArrayLike, match: ArrayLike, weight: ArrayLike = 1.0) -> F
 
 
 def chances(utility: ArrayLike) -> Floats:
-    """How likely is each bundle? P(B) in proportion to exp U(B), eq. (3); (..., 2**n)."""
+    """How likely is each bundle? P(B) in proportion to exp U(B); (..., 2**n)."""
     return np.asarray(softmax(np.asarray(utility, dtype=float), axis=-1))
 
 
@@ -80,7 +80,7 @@ def bought(utility: ArrayLike) -> Floats:
 
 
 def inclusive(utility: ArrayLike) -> Number:
-    """What is the whole range worth to a home before it chooses? The log-sum, eq. (4).
+    """What is the whole range worth to a home before it chooses? The log-sum.
 
     In utils; buying nothing is worth 0 to it. Its slope in a product's appeal is the chance that
     the product is bought.
@@ -91,9 +91,9 @@ def inclusive(utility: ArrayLike) -> Number:
 def next_chance(
     appeal: ArrayLike, match: ArrayLike, owned: ArrayLike, weight: ArrayLike = 1.0
 ) -> Number:
-    """How likely is each product in a home that has just the `owned` others? Eq. (5).
+    """How likely is each product in a home that has just the `owned` others? Eq. (3).
 
-    A logit in a_i + weight * sum of g_ij over what is owned: the conditional form of eq. (3)
+    A logit in a_i + weight * sum of g_ij over what is owned: the conditional form of `chances`
     (Russell and Petersen 2000). `owned` (..., n) holds ones and zeros.
     """
     a, g, gamma = (np.asarray(x, dtype=float) for x in (appeal, match, weight))
@@ -103,7 +103,7 @@ def next_chance(
 
 
 def lift(chance: ArrayLike) -> Number:
-    """How much more often are two products bought together than chance would have it? Eq. (6).
+    """How much more often are two products bought together than chance would have it? Eq. (4).
 
     P(both) / (P(first) P(second)) from the table of a pair, (..., 4) to (...). The same for both.
     """
@@ -114,7 +114,7 @@ def lift(chance: ArrayLike) -> Number:
 
 
 def pair(first: ArrayLike, second: ArrayLike, weight: ArrayLike, spread: float = 0.0) -> Floats:
-    """How likely are none, the first, the second and both of two products? (..., 4), eq. (7).
+    """How likely are none, the first, the second and both of two products? (..., 4).
 
     `first` and `second` are appeals; homes differ in a taste for the brand that adds to both, with
     standard deviation `spread`, integrated out with 41 Gauss-Hermite points.
@@ -127,6 +127,21 @@ def pair(first: ArrayLike, second: ArrayLike, weight: ArrayLike, spread: float =
     appeal = np.stack(np.broadcast_arrays(one + spread * nodes, two + spread * nodes), axis=-1)
     chance = chances(utilities(appeal, [[0, 1], [1, 0]], np.broadcast_to(gamma, appeal.shape[:-1])))
     return np.asarray(np.einsum("...kb,k->...b", chance, shares / shares.sum()))
+
+
+def held(shares: ArrayLike, most: int = 8) -> Table:
+    """In whose hands are the pairs? `most` + 1 rows, the last for `most` devices or more.
+
+    `shares` of users with 0, 1, 2 ... devices. Columns: devices, users (share of all users) and
+    pairs (share of all pairs of devices in one user's hands).
+    """
+    share = np.asarray(shares, dtype=float)
+    own = np.arange(share.size)
+    within("most", most, 2, share.size - 1)
+    start = np.arange(most + 1)
+    counted = np.add.reduceat(np.stack([share, share * pairs(own)]), start, axis=1)
+    users, joined = counted / counted.sum(axis=1, keepdims=True)
+    return {"devices": start, "users": users, "pairs": joined}
 
 
 # Tables for the chapter's labs ----------------------------------------------------------------

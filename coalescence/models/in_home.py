@@ -52,7 +52,7 @@ def two_prices(rivals: Rivals) -> tuple[Number, Number]:
 
 
 def lifetime(rivals: Rivals) -> tuple[Number, Number]:
-    """What does a buyer pay, and a brand earn on her, over both periods? (paid, earned), eq. (2).
+    """What does a buyer pay, and a brand earn on her, over both periods? (paid, earned).
 
     Both in today's money. As long as the floor does not bind, earned is t and paid is
     c + t + delta c: the switching cost has left both.
@@ -78,7 +78,7 @@ def prices(taste: float, discount: float, floor: float = 0.0) -> Table:
 
 
 def willingness(share: Number, alone: Number = 0.0) -> Number:
-    """What would the last of a `share` of homes pay if just they were connected? Eq. (3).
+    """What would the last of a `share` of homes pay if just they were connected? Eq. (2).
 
     p = (1 - x)(a + x): homes value a connection between 0 and 1 times a + x. With `alone` a = 0
     this is Rohlfs' (1974) p = x(1 - x); a > 0 is a device that is of use by itself.
@@ -99,22 +99,22 @@ def _roots(price: ArrayLike, alone: ArrayLike) -> tuple[Floats, Floats, NDArray[
 
 
 def critical_mass(price: ArrayLike, alone: ArrayLike = 0.0) -> Number:
-    """Which share of homes must be connected before it grows by itself? Eq. (4).
+    """Which share of homes must be connected before it grows by itself?
 
-    The lower root of p = (1 - x)(a + x): 0 if any start will do, infinite if none will.
+    The lower root of eq. (2), p = (1 - x)(a + x): 0 if any start will do, infinite if none will.
     """
     low, _, possible = _roots(price, alone)
     return np.where(possible, low, np.inf)[()]
 
 
 def stable_share(price: ArrayLike, alone: ArrayLike = 0.0) -> Number:
-    """Which share of homes is connected in the end, once it has taken off? Eq. (4), 0 if none."""
+    """Which share of homes is connected in the end, once it has taken off? The upper root, 0 if none."""
     _, high, possible = _roots(price, alone)
     return np.where(possible, high, 0.0)[()]
 
 
 def join(share: Number, price: Number, alone: Number = 0.0) -> Number:
-    """Which share of homes joins when it sees that `share` has? One round of eq. (3)."""
+    """Which share of homes joins when it sees that `share` has? One round of eq. (2)."""
     within("share", share, 0, 1)
     within("price", price, 0)
     within("alone", alone, 0)
@@ -152,7 +152,7 @@ class Market(NamedTuple):
 
 
 def katz_shapiro(market: Market, compatible: bool = True) -> Number:
-    """How much does each maker sell when expectations come true? Eq. (5).
+    """How much does each maker sell when expectations come true? Eq. (3).
 
     x = (A - c) / (n + 1 - n theta) on one standard and (A - c) / (n + 1 - theta) on n separate
     ones (Katz and Shapiro 1985, linear effect). A maker's profit is x**2, the buyers' surplus
@@ -194,7 +194,7 @@ class Urn(NamedTuple):
 
 
 def next_chance(urn: Urn, bought: ArrayLike, of: ArrayLike) -> Number:
-    """How likely is the next purchase Xiaomi's after `bought` `of` so many were? Eq. (6).
+    """How likely is the next purchase Xiaomi's after `bought` `of` so many were? Eq. (4).
 
     (r + c k) / (r + b + c n). It is also the mean of Beta(r/c, b/c) after k of n, so that homes
     with fixed tastes drawn from that distribution show the very same numbers.
@@ -206,7 +206,7 @@ def next_chance(urn: Urn, bought: ArrayLike, of: ArrayLike) -> Number:
 
 
 def outcomes(urn: Urn, purchases: int) -> Floats:
-    """How likely is each number of Xiaomi purchases, 0 to `purchases`? Eq. (7).
+    """How likely is each number of Xiaomi purchases, 0 to `purchases`?
 
     Beta-binomial (Eggenberger and Polya 1923); the share tends to Beta(r/c, b/c), uniform for one
     ball each and one added.
@@ -297,7 +297,7 @@ def _checked(home: Home) -> Home:
 
 
 def transition(home: Home, taste: ArrayLike | None = None) -> Floats:
-    """How likely is it to go from x to y Xiaomi devices in a quarter? Eq. (8).
+    """How likely is it to go from x to y Xiaomi devices in a quarter? Eq. (5).
 
     One place, each as likely as the other, comes up with chance `turnover`; what is bought for it
     is Xiaomi's with log-odds taste + bond * (Xiaomi devices in the other places), else another
@@ -331,9 +331,9 @@ def stationary(chain: ArrayLike) -> Floats:
 
 
 def settled(home: Home, taste: ArrayLike | None = None) -> Floats:
-    """Which share of homes of one taste has 0, 1, 2 ... devices in the long run? Eq. (9).
+    """Which share of homes of one taste has 0, 1, 2 ... devices in the long run? Eq. (6).
 
-    The chain of eq. (8) is reversible: pi_x is in proportion to
+    The chain of `transition` is reversible: pi_x is in proportion to
     binom(places, x) exp(taste x + bond x(x - 1)/2), one bond for each *pair* of devices.
     """
     _checked(home)
@@ -403,13 +403,15 @@ def homes(taste: float, bond: float, spread: float, years: int) -> Table:
 # --- The count that is reported: a mean and a tail ------------------------------------------------
 
 
-def tail(mean: ArrayLike, shape: ArrayLike = np.inf, least: int = 5) -> Number:
-    """Which share of users has at least so many devices, if counts are negative binomial? Eq. (10).
+def tail(mean: ArrayLike, shape: ArrayLike = np.inf, least: ArrayLike = 5) -> Number:
+    """Which share of users has at least so many devices, if counts are negative binomial?
 
     `mean` devices a user. An infinite `shape` is Poisson, devices that know nothing of each other;
     the smaller the shape, the more they crowd in the same homes, by bond or by taste.
     """
-    m, k = np.broadcast_arrays(np.asarray(mean, dtype=float), np.asarray(shape, dtype=float))
+    m, k, least = np.broadcast_arrays(
+        np.asarray(mean, dtype=float), np.asarray(shape, dtype=float), least
+    )
     within("mean", m, 0)
     within("shape", k, 0, open_low=True)
     finite = np.where(np.isfinite(k), k, 1.0)
@@ -432,3 +434,18 @@ def crowding(mean: float, share: float, least: int = 5) -> float:
     if reached(20.0) >= share:  # as good as Poisson
         return np.inf
     return float(np.exp(brentq(lambda z: reached(z) - share, float(top.x), 20.0)))
+
+
+def ways(mean: float, share: float, most: float = 1.5) -> Table:
+    """Where does the reported tail go if the mean grows from here in one of three ways? 31 rows.
+
+    Columns: mean; loose (devices know nothing of each other); crowded (they crowd as now, the same
+    shape); broader (owners own what they own now, and there are more or fewer of them).
+    """
+    means = np.linspace(0, most, 31)
+    return {
+        "mean": means,
+        "loose": tail(means),
+        "crowded": tail(means, crowding(mean, share)),
+        "broader": means * share / mean,
+    }
