@@ -108,7 +108,7 @@ def critical_mass(price: ArrayLike, alone: ArrayLike = 0.0) -> Number:
 
 
 def stable_share(price: ArrayLike, alone: ArrayLike = 0.0) -> Number:
-    """Which share of homes is connected in the end, once it has taken off? The upper root, 0 if none."""
+    """Which share of homes is connected once it has taken off? The upper root; 0 if none."""
     _, high, possible = _roots(price, alone)
     return np.where(possible, high, 0.0)[()]
 
