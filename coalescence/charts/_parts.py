@@ -1,7 +1,7 @@
 """What several chapters draw with: lines told apart twice, marks, keys, written-in bars."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import altair as alt
 import pandas as pd
@@ -81,7 +81,7 @@ def mark(
 
 def key(
     *entries: tuple[str, str],
-    left: int = 12,
+    left: int | Literal["width"] = 12,
     top: int = 14,
     down: int = 17,
     across: int = 0,
@@ -90,13 +90,22 @@ def key(
     """Words where the plot stays empty, each with the colour of what it names.
 
     The first stands at (left, top) in pixels, each further one `across` and `down` from it.
+    At "width" all end at the right edge, which is nearer on a phone.
     """
     return [
         alt.Chart(pd.DataFrame({"words": [words]}))
-        .mark_text(**{"align": "left", "color": colour, **look})
-        .encode(x=alt.value(left + across * i), y=alt.value(top + down * i), text="words:N")
+        .mark_text(**{**_side(left), "color": colour, **look})
+        .encode(
+            x=alt.value(left if isinstance(left, str) else left + across * i),
+            y=alt.value(top + down * i),
+            text="words:N",
+        )
         for i, (words, colour) in enumerate(entries)
     ]
+
+
+def _side(left: int | str) -> dict[str, Any]:
+    return {"align": "right", "dx": -4} if left == "width" else {"align": "left"}
 
 
 def inside(

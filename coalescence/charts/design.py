@@ -121,7 +121,7 @@ def held(table: pd.DataFrame) -> alt.LayerChart:
         base.mark_bar(color=BLUE, opacity=0.75).encode(y=y),
         dots.mark_line(color=ORANGE, strokeDash=[4, 3], strokeWidth=1.5),
         dots.mark_point(color=ORANGE, size=60, opacity=1),
-        *key(("bars: of all users", BLUE), ("dots: of all pairs", ORANGE), left=150),
+        *key(("bars: of all users", BLUE), ("dots: of all pairs", ORANGE), left="width"),
     ).properties(
         width=WIDTH,
         height=220,

@@ -168,9 +168,8 @@ def luck(table: pd.DataFrame) -> alt.LayerChart:
         *key(
             ("bars: each purchase draws the next", BLUE),
             ("dots: none does", ORANGE),
-            left=WIDTH - 4,
+            left="width",
             top=12,
-            align="right",
         ),
     ).properties(
         width=WIDTH,

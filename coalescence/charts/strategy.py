@@ -30,7 +30,7 @@ def duel(table: pd.DataFrame) -> alt.LayerChart:
     lines = base.transform_filter("datum.point == 'line'").mark_line(clip=True)
     edge = alt.Chart(table).transform_filter("datum.point == 'edge'").encode(x=x)
     bar = edge.encode(x2=alt.value(0), y=alt.value(HEIGHT - 4))
-    rest = edge.encode(x2=alt.value(WIDTH), y=alt.value(HEIGHT - 4))
+    rest = edge.encode(x2=alt.value("width"), y=alt.value(HEIGHT - 4))
     return layered(
         bar.mark_rule(color=BLUE, strokeWidth=8),
         rest.mark_rule(color=ORANGE, strokeWidth=8),
@@ -158,7 +158,9 @@ def standing(table: pd.DataFrame) -> alt.LayerChart:
     level = alt.Chart(pd.DataFrame({"y": [strategy.TASTE / 2]})).encode(y="y:Q")
     return layered(
         level.mark_rule(color=ORANGE, strokeDash=[5, 4]),
-        level.mark_text(color=ORANGE, align="right", dy=-8, x=WIDTH - 2, text="two specialists"),
+        level.mark_text(
+            color=ORANGE, align="right", dx=-2, dy=-8, x="width", text="two specialists"
+        ),
         base.transform_filter("datum.point == 'frontier'").mark_line(color=BLUE, clip=True),
         base.transform_filter("datum.point == 'ours'").mark_point(
             color=BLUE, size=130, opacity=1, clip=True

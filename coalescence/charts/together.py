@@ -139,7 +139,7 @@ def twins(table: pd.DataFrame) -> alt.LayerChart:
             ("line: twins, no synergy", MUTED),
             ("ring: one practice on", ORANGE),
             ("dot: several on", ORANGE),
-            left=228,
+            left="width",
             top=211,
         ),
     ).properties(
