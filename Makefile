@@ -20,7 +20,7 @@ lab: .venv/test  ## open the chapters as notebooks
 test: check html pages  ## everything
 
 check: .venv/test lint  ## the quick part: style, types, models, data, labs
-	$(BIN)/python -m pytest -m "not browser and not build and not kernel" \
+	$(BIN)/python -m pytest -n auto -m "not browser and not build and not kernel" \
 	    --cov=coalescence.models --cov-branch --cov-report=term --cov-fail-under=95
 
 lint: .venv/test
@@ -29,7 +29,7 @@ lint: .venv/test
 	$(BIN)/mypy
 
 pages: .venv/test  ## the built pages in a real browser, and a chapter in a real JupyterLab
-	$(BIN)/python -m pytest -m "browser or build or kernel"
+	$(BIN)/python -m pytest -n auto -m "browser or build or kernel"
 
 bench: .venv/test html  ## weight and speed, as ratios to the default way
 	$(BIN)/python -m tests.bench
