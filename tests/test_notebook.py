@@ -13,7 +13,10 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import jupytext
+import nbformat
 import pytest
+from nbclient import NotebookClient
 
 from coalescence.lab import BUILDER
 from tests.served import ROOT, with_labs
@@ -176,6 +179,33 @@ def test_a_moved_slider_changes_the_chart_without_a_blank_frame_or_a_jump(notebo
     print(f"slider to chart: median {statistics.median(waits):.0f} ms, {len(frames)} frames")
     assert len(blank) == 0, f"{len(blank)} of {len(frames)} frames without a chart"
     assert max(heights) - min(heights) < 1, f"the cell's height went through {sorted(heights)}"
+
+
+MOVE = """
+from coalescence.lab import Lab
+
+for lab in [shown for shown in Out.values() if isinstance(shown, Lab)]:
+    assert lab.live.box.get_state()["_view_name"] == "VBoxView"
+    before = [chart.outputs for chart in lab.live.charts]
+    for name, part in lab.parts.items():
+        lab.controls[name].value = part.stops[part.start - 1 if part.start else 1]
+    after = [chart.outputs for chart in lab.live.charts]
+    assert all(a != b for a, b in zip(before, after)), f"{lab.title}: the chart stayed"
+    assert lab.data.equals(lab.table(**lab.value))
+    print(lab.title)
+"""
+
+
+@pytest.mark.parametrize("chapter", with_labs())
+def test_a_chapter_runs_in_a_kernel_and_every_lab_moves(chapter, monkeypatch):
+    monkeypatch.delenv(BUILDER, raising=False)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    book = jupytext.read(ROOT / f"{chapter}.md")
+    book.cells.append(nbformat.v4.new_code_cell(MOVE))
+    NotebookClient(book, timeout=120, kernel_name="python3").execute()
+    moved = "".join(out["text"] for out in book.cells[-1].outputs).splitlines()
+    declared = [cell for cell in book.cells[:-1] if "\nlab(" in "\n" + cell.source]
+    assert len(moved) == len(declared) > 0
 
 
 def test_nothing_is_asked_of_another_host(notebook):

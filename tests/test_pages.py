@@ -2,6 +2,7 @@
 
 import functools
 import random
+import re
 from collections import Counter
 from html.parser import HTMLParser
 from itertools import product
@@ -238,6 +239,34 @@ def test_every_link_within_the_book_arrives(site, address):
     assert lost == []
     twice = [name for name, count in Counter(here.ids).items() if count > 1]
     assert twice == [], "ids that stand twice"
+
+
+class Words(HTMLParser):
+    """What a page prints, without its code and scripts."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.text, self.within = "", []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        quiet = tag in ("script", "style") or "cell_input" in (dict(attrs).get("class") or "")
+        if quiet or (self.within and tag == self.within[0]):
+            self.within.append(tag)
+
+    def handle_endtag(self, tag):
+        if self.within and tag == self.within[0]:
+            self.within.pop()
+
+    def handle_data(self, data):
+        self.text += "" if self.within else data + " "
+
+
+@pytest.mark.parametrize("address", CHAPTERS)
+def test_a_page_prints_no_warning_and_no_number_that_is_none(address):
+    text = Words((HTML / address).read_text(encoding="utf-8")).text
+    wrong = re.findall(r".{0,40}(?:\bnan\b|\binf\b|\w+Warning:|Traceback \(most).{0,40}", text)
+    assert wrong == []
 
 
 # --- every lab ---
