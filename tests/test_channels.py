@@ -1,6 +1,7 @@
 """The channels against numerical integration, simulation, Eppen's law and textbook newsvendors."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -76,10 +77,8 @@ def test_data_leave_the_conditional_deviation():
 
 
 def test_first_half_of_the_correlation_saves_little():
-    table = channels.data(40, 60, 20)
-    assert table["part"][10] == pytest.approx(1 - np.sqrt(0.75))
-    assert table["cost"][-1] == pytest.approx(0)
-    assert np.all(np.diff(table["saved"], 2) > 0)
+    saved = [channels.informed(Demand(sd=1.0), rho).sd for rho in (0.5, np.sqrt(0.75), 1)]
+    assert saved == pytest.approx([np.sqrt(0.75), 0.5, 0])
 
 
 @quick
@@ -99,6 +98,38 @@ def test_square_root_law_of_pooling(demand, shops):
 def test_pooled_sigma_is_that_of_the_sum(shops, alike):
     covariance = 40.0**2 * (alike + (1 - alike) * np.eye(shops))
     assert channels.pooled(Demand(), shops, alike).sd == pytest.approx(np.sqrt(covariance.sum()))
+
+
+@quick
+@given(st.floats(0, 1), st.floats(0, 1), st.sampled_from(channels.PARTS), st.integers(1, 12))
+def test_data_and_a_common_stock_by_the_covariance_of_what_is_left(alike, told, part, shops):
+    """sigma of the mean of n shops, and of one, from the matrix of what the web did not tell."""
+    common = 1 - told if part == "shared" else 1.0
+    own = 1 - told if part == "local" else 1.0
+    left = alike * common * np.ones((shops, shops)) + (1 - alike) * own * np.eye(shops)
+    table = channels.stock(alike, told, part)
+    row = {name: column[shops - 1] for name, column in table.items()}
+    assert row["both"] == pytest.approx(np.sqrt(left.sum()) / shops)
+    assert row["data"] == pytest.approx(np.sqrt(left[0, 0]))
+    pooled = channels.pooled(Demand(), shops, alike).sd / shops
+    assert row["pooled"] == pytest.approx(pooled / Demand().sd)
+    assert row["alone"] == 1
+
+
+@quick
+@given(st.floats(0.05, 0.95), st.floats(0.05, 1), st.integers(2, 20))
+def test_shared_news_saves_a_common_stock_more_than_local_news_does(alike, told, shops):
+    """Half the variance told either way is worth the same to a lone shop, not to a pool."""
+    even = [channels.stock(0.5, told, part) for part in channels.PARTS]
+    assert even[0]["data"] == pytest.approx(even[1]["data"])
+    assert even[0]["both"][shops - 1] < even[1]["both"][shops - 1]
+    row = {name: column[shops - 1] for name, column in channels.stock(alike, told, "local").items()}
+    assert 1 - row["both"] <= 2 - row["data"] - row["pooled"] + 1e-12  # substitutes
+
+
+def test_stock_of_one_shop_is_that_of_the_shop():
+    table = channels.stock(0.3, 0.6, "shared")
+    assert table["both"][0] == table["data"][0] == pytest.approx(np.sqrt(1 - 0.18))
 
 
 # --- demonstration ---
@@ -216,8 +247,7 @@ def test_odds_between_old_options_do_not_move_without_lift():
 # --- what the labs open ---
 
 LABS = {
-    "data": Lab(21, {"sd": (10, 80), "short": (10, 100), "over": (5, 40)}),
-    "pooling": Lab(20, {"sd": (10, 80), "alike": (0, 1)}),
+    "stock": Lab(20, {"alike": (0, 0.5, 1), "told": (0, 1), "part": channels.PARTS}),
     "demonstration": Lab(
         20,
         {"mean": (0.6, 1.0, 1.4), "noise": (0, 1), "staff": (0, 0.1)},
@@ -258,6 +288,9 @@ def test_arrays_are_floats_side_by_side():
         (lambda: channels.informed(Demand(), 1.1), "correlation"),
         (lambda: channels.pooled(Demand(), 0), "shops"),
         (lambda: channels.pooled(Demand(), 2, -0.1), "alike"),
+        (lambda: channels.remaining(1.5, 0.5, "shared"), "alike"),
+        (lambda: channels.remaining(0.5, -1, "shared"), "told"),
+        (lambda: channels.remaining(0.5, 0.5, "both"), "part"),
         (lambda: channels.bought(Fit(spread=0)), "spread"),
         (lambda: channels.returned(Fit(noise=-1)), "noise"),
         (lambda: channels.profit(Fit(), refund=-1), "refund"),
@@ -272,3 +305,11 @@ def test_arrays_are_floats_side_by_side():
 def test_errors_name_what_was_expected(call, words):
     with pytest.raises(ValueError, match=words):
         call()
+
+
+def test_stores_and_share_are_dated():
+    stores = pd.DataFrame({"period": ["2020-12-06", "2021-01"], "value": [1000, 2000]})
+    share = pd.DataFrame({"period": ["2020Q4"], "value": [14.6], "tracker": ["Canalys"]})
+    drawn = charts.growth(stores, share).to_dict()
+    dates = [row["date"] for rows in drawn["datasets"].values() for row in rows]
+    assert sorted(dates) == pytest.approx([2020.875, 2020.933, 2021.040], abs=0.001)

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 from scipy.optimize import minimize_scalar
 
+from coalescence import data
 from coalescence.charts import customers_sale as charts
-from coalescence.lab import drawing, tidy
 from coalescence.models import customers_sale as sale
 from coalescence.models import equity, operations, rise
 from coalescence.models.customers import WEEKS
@@ -83,6 +83,33 @@ def test_every_tier_halves_the_quantity_and_hurts_all(market, tiers):
     assert more.buyers < here.buyers
     assert more.maker + more.traders < here.maker + here.traders
     assert more.price > here.price
+
+
+@quick
+@given(markets, st.integers(0, 4), shares)
+def test_each_tier_halves_what_a_cheaper_wholesale_price_brings_the_buyer(market, tiers, cut):
+    """By setting the tiers' best prices one after the other; the best w is the default."""
+    dear = market.cost + 0.5 * (market.ceiling - market.cost)
+    cheap = dear - cut * (dear - market.cost)
+    price = cheap
+    for _ in range(tiers):
+        price = (market.ceiling + price) / 2
+    found = sale.chain(market, tiers, cheap)
+    assert found.price == pytest.approx(price)
+    assert sale.chain(market, tiers, dear) == pytest.approx(sale.chain(market, tiers))
+    assert sale.chain(market, tiers).price - price == pytest.approx((dear - cheap) / 2**tiers)
+    assert found.maker <= sale.chain(market, tiers).maker * (1 + 1e-9)
+
+
+@quick
+@given(st.floats(0, 0.2), st.floats(0.6, 0.8))
+def test_a_promise_costs_the_maker_and_stops_binding_once_services_pay(later, cost):
+    free, kept = sale.stack(False, later, cost), sale.stack(True, later, cost)
+    both = [table["maker"] + table["services"] for table in (free, kept)]
+    assert np.all(both[1] <= both[0] + 1e-12)
+    assert np.all(kept["buyers"] >= free["buyers"] - 1e-12)
+    assert kept["margin"][0] == pytest.approx(min(free["margin"][0], sale.CAP))
+    assert both[0][0] == pytest.approx(0.5)  # a firm alone keeps half of what there is
 
 
 def test_chain_takes_arrays_and_refuses_negative_tiers():
@@ -314,7 +341,7 @@ def test_sell_outs_take_arrays_and_refuse_nonsense():
 # --- what the labs open ---
 
 LABS = {
-    "stack": Lab(5, {"markup": (0, 0.25)}),
+    "stack": Lab(5, {"promise": (False, True), "later": (0, 0.2), "cost": (0.6, 0.8)}),
     "capped": Lab(
         27, {"cap": (-0.05, 0.2), "kept": (0.5, 0.95), "service": (0, 100), "retention": (0.5, 0.9)}
     ),
@@ -329,12 +356,22 @@ def test_labs_are_tidy_drawn_and_said(name):
 
 
 def test_parts_of_the_lab_tables_add_up():
-    table = sale.stack(0.15)
-    whole = table["maker"] + table["traders"] + table["buyers"] + table["lost"]
-    np.testing.assert_allclose(whole, 1)
-    np.testing.assert_allclose(table["multiple"], 1.15 ** np.arange(1, 6))
-    drawing(charts.prices, tidy(table, "stack"))
+    for promise in (False, True):
+        table = sale.stack(promise, 0.1)
+        parts = ("maker", "services", "traders", "buyers", "lost")
+        np.testing.assert_allclose(sum(table[part] for part in parts), 1)
+        assert min(table[part].min() for part in parts) >= -1e-12
     table = sale.capped(0.05, 0.8, 60, 0.8)
     assert np.all(table["profit"][-2] >= table["profit"] - 1e-9)
     table = sale.batches(0.5, 0.05)
     assert np.all(table["profit"][-1] >= table["profit"] - 1e-9)
+
+
+def test_timed_batches_are_drawn_with_their_markets():
+    rows = data.table("flash_sales").query("outcome == 'sold out'")
+    chart = charts.timed(rows).to_dict()
+    assert chart["encoding"]["color"]["scale"]["domain"] == ["China", "India"]
+    drawn = next(iter(chart["datasets"].values()))
+    low, high = chart["encoding"]["y"]["scale"]["domain"]
+    assert len(drawn) == len(rows)
+    assert all(low < row["speed"] < high and 2011.5 < row["month"] < 2015.5 for row in drawn)

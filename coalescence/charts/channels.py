@@ -1,61 +1,38 @@
-"""The channels in pictures: what data save, pooled stock, demonstrations and the showroom."""
+"""The channels in pictures: data and common stock, demonstrations and the showroom."""
 
 import altair as alt
 import pandas as pd
 
-from coalescence.charts import BLUE, GREEN, HEIGHT, INK, LINE, MUTED, ORANGE, WIDTH, layered
-from coalescence.charts._parts import FIFTHS, row_of, worded
+from coalescence.charts import BLUE, GREEN, HEIGHT, INK, LINE, MUTED, ORANGE, SKY, WIDTH, layered
+from coalescence.charts._parts import FIFTHS, lines, row_of, worded
 
+STOCK = {
+    "alone": "Alone",
+    "data": "Alone, with data",
+    "pooled": "From one stock",
+    "both": "One stock and data",
+}
+TOLD = {"shared": "Shared by all shops", "local": "Of each shop alone"}  # what the web foretells
 KEPT = {"shown": "Keep it, shown", "unseen": "Keep it, unseen"}
 BACK = {"back_shown": "Return it, shown", "back_unseen": "Return it, unseen"}
 PLACES = {"online": "Our web shop", "store": "Our store", "rival": "Rival's web shop"}
 
 
-def data(table: pd.DataFrame) -> alt.LayerChart:
-    """What not knowing demand costs, over the correlation of what the web foretells."""
-    x = alt.X("correlation:Q", title="Correlation of online sales with the shop's demand")
-    x = x.scale(domain=[0, 1]).axis(format=".1f", values=FIFTHS)
-    y = alt.Y("cost:Q", title="Cost of not knowing demand (RMB)").scale(domain=[0, 4000])
-    base = alt.Chart(table).encode(x=x)
-    half = base.transform_filter("datum.correlation == 0.5")
-    top = alt.Chart(table).transform_filter("datum.correlation == 0")
-    saved = half.transform_calculate(words="'saved at 0.5: ' + format(datum.part, '.0%')")
-    return layered(
-        top.mark_rule(color=MUTED, strokeDash=[5, 4]).encode(y="cost:Q"),
-        base.mark_line(color=BLUE).encode(y=y.axis(format=",d")),
-        half.mark_point(color=ORANGE, size=90, opacity=1).encode(y="cost:Q"),
-        saved.mark_text(color=ORANGE, dy=20, align="right", dx=-4).encode(
-            y="cost:Q", text="words:N"
-        ),
-    ).properties(
-        width=WIDTH,
-        height=HEIGHT,
-        description="Cost of not knowing demand as online sales foretell it better: flat at first "
-        "and steep near a perfect forecast",
+def stock(table: pd.DataFrame) -> alt.LayerChart:
+    """What not knowing demand costs each shop: alone, told by the web, from one stock, or both."""
+    x = alt.X("shops:Q", title="Shops served from one stock").scale(domain=[1, 20], nice=False)
+    drawn = lines(
+        table,
+        x.axis(values=[1, 5, 10, 15, 20]),
+        STOCK,
+        "Cost of not knowing demand",
+        [0, 1.02],
+        colours=(MUTED, ORANGE, SKY, BLUE),
+        form="%",
     )
-
-
-def pooling(table: pd.DataFrame) -> alt.LayerChart:
-    """What not knowing demand costs each shop, alone and from one stock."""
-    x = alt.X("shops:Q", title="Shops served from one stock").scale(domain=[1, 23])
-    y = alt.Y("together:Q", title="Cost to each shop (RMB)").scale(domain=[0, 2600])
-    base = alt.Chart(table).encode(x=x.axis(values=[1, 5, 10, 15, 20]))
-    last = base.transform_filter("datum.shops == 20")
-    return layered(
-        base.mark_line(color=MUTED, strokeDash=[2, 2]).encode(y="apart:Q"),
-        base.mark_line(color=ORANGE, strokeDash=[6, 3]).encode(y="root:Q"),
-        base.mark_line(color=BLUE).encode(y=y.axis(format=",d")),
-        base.mark_point(color=BLUE, size=35, opacity=1).encode(y="together:Q"),
-        last.mark_text(align="right", dy=-9, color=MUTED, text="each alone").encode(y="apart:Q"),
-        last.mark_text(align="right", dy=14, color=ORANGE, text="if independent").encode(
-            y="root:Q"
-        ),
-        last.mark_text(align="right", dy=-11, color=BLUE, text="pooled").encode(y="together:Q"),
-    ).properties(
-        width=WIDTH,
-        height=HEIGHT,
-        description="Cost of not knowing demand to each shop: alone, from one stock, and from one "
-        "stock if demands were independent, for 1 to 20 shops",
+    return layered(drawn).properties(
+        description="Cost of not knowing demand to each of 1 to 20 shops, as a share of that of a "
+        "lone shop: with data, with a common stock, and with both",
     )
 
 
@@ -145,23 +122,15 @@ def showroom(table: pd.DataFrame) -> alt.LayerChart:
     )
 
 
-def say_data(table: pd.DataFrame, *, sd: float, short: float, over: float) -> str:
-    """How much do half-good data save?"""
-    start, half = row_of(table), row_of(table[table["correlation"] == 0.5])
+def say_stock(table: pd.DataFrame, *, alike: float, told: float, part: str) -> str:
+    """What do twenty shops save, by the one, by the other, and by both?"""
+    last = row_of(table[::-1])
+    data, pooled, both = (1 - last[name] for name in ("data", "pooled", "both"))
+    gap = both - data - pooled
+    verdict = "as much as" if abs(gap) < 0.005 else "more than" if gap > 0 else "less than"
     return (
-        f"Not knowing demand costs RMB {start['cost']:,.0f} a season. Online sales that correlate "
-        f"with it by 0.5 save {half['part']:.0%} of that, RMB {half['saved']:,.0f}; half is saved "
-        "only from 0.87 on."
-    )
-
-
-def say_pooling(table: pd.DataFrame, *, sd: float, alike: float) -> str:
-    """What do four shops and twenty save?"""
-    four, twenty = (row_of(table[table["shops"] == n]) for n in (4, 20))
-    parts = [1 - row["together"] / row["apart"] for row in (four, twenty)]
-    return (
-        f"From one stock, four shops save {parts[0]:.0%} of the cost of not knowing demand and "
-        f"twenty {parts[1]:.0%}; independent ones would save 50% and 78%."
+        f"Twenty shops save {data:.0%} of the cost by the data, {pooled:.0%} by one stock and "
+        f"{both:.0%} by both, {verdict} the two added."
     )
 
 
@@ -197,3 +166,45 @@ def say_showroom(table: pd.DataFrame, *, store: float, lift: float, spill: float
         f"The store changes all our sales by {(web + shop) / before - 1:+.0%}, those of our web "
         f"shop by {web / before - 1:+.0%} and those of the rival by {other:+.0%}."
     )
+
+
+def growth(stores: pd.DataFrame, share: pd.DataFrame) -> alt.VConcatChart:
+    """Stores in China (`period`, `value`) above the share of phones (the same, and `tracker`)."""
+
+    def dated(table: pd.DataFrame) -> pd.DataFrame:
+        return table.assign(date=[_date(period) for period in table["period"]])
+
+    x = alt.X("date:Q", title=None).scale(domain=[2019.75, 2023.1], nice=False)
+    x = x.axis(format="d", values=[2020, 2021, 2022, 2023])
+    counts = alt.Y("value:Q", title="Stores").scale(domain=[0, 12000], nice=False)
+    percent = alt.Y("value:Q", title="% of phones").scale(domain=[0, 20], nice=False)
+    above = (
+        alt.Chart(dated(stores[["period", "value"]]))
+        .mark_line(point=True, color=BLUE)
+        .encode(x=x, y=counts.axis(format=",d", values=[0, 4000, 8000, 12000]))
+    )
+    below = (
+        alt.Chart(dated(share[["period", "value", "tracker"]]))
+        .mark_point(size=80, opacity=1)
+        .encode(
+            x=x,
+            y=percent.axis(values=[0, 5, 10, 15, 20]),
+            color=alt.Color("tracker:N").scale(range=[ORANGE, GREEN]),
+            shape=alt.Shape("tracker:N").scale(range=["circle", "diamond"]),
+        )
+    )
+    both: alt.VConcatChart = alt.vconcat(
+        *(panel.properties(width=330, height=115) for panel in (above, below)),
+        description="Number of Xiaomi's stores in mainland China, and below it its share of the "
+        "phones sold there by two trackers, from the end of 2019 to the end of 2022",
+    )
+    return both
+
+
+def _date(period: str) -> float:
+    """A date, or the middle of a quarter, as a year with a fraction."""
+    year, rest = int(period[:4]), period[4:]
+    if rest.startswith("Q"):
+        return year + (int(rest[1]) - 0.5) / 4
+    month, _, day = rest[1:].partition("-")
+    return year + (int(month) - 1 + int(day or 15) / 31) / 12

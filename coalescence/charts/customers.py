@@ -123,7 +123,7 @@ def free(table: pd.DataFrame) -> alt.LayerChart:
     x = x.scale(domain=[0, 0.2], nice=False, clamp=True)
     x = x.axis(format="%", values=[0, 0.05, 0.1, 0.15, 0.2])
     y = alt.Y("gain:Q", title="Value over that without free users")
-    y = y.scale(domain=[-0.25, 1], nice=False).axis(format="+%")
+    y = y.scale(domain=[-0.25, 0.75], nice=False).axis(format="+%")
     zero = alt.Chart(table).mark_rule(color=LINE, strokeWidth=2).encode(y=alt.datum(0))
     curve = alt.Chart(table).transform_filter("datum.point == 'curve'").mark_line(clip=True)
     return layered(
@@ -145,6 +145,6 @@ def say_free(table: pd.DataFrame, *, p: float, q: float, lost: float, discount: 
         return "Here no free user pays: each costs more sales than talk brings."
     return (
         f"It is best to give it free to {best.seed:.1%} of the market: that is worth "
-        f"{best.gain:+.0%}, and half the market is reached after {best.wait:.1f} years instead of "
+        f"{best.gain:+.1%}, and half the market is reached after {best.wait:.1f} years instead of "
         f"{none.wait:.1f}."
     )

@@ -18,11 +18,18 @@ from coalescence.charts import (
 from coalescence.charts._parts import inside, key, lines, mark, place, worded
 
 PARTS = {
-    "maker": "Maker",
+    "maker": "Maker, on the phone",
+    "services": "Maker, on services",
     "traders": "Middlemen",
     "buyers": "Buyers",
     "lost": "Lost: price too high",
 }
+TALK = {
+    0: "Not at all",
+    0.5: "Half as much as owners",
+    1: "Like owners",
+    2: "Twice as much",
+}  # kappa, in words
 STOCKS = {"sold": "Bought", "waiting": "Waiting", "gone": "Gave up"}
 
 
@@ -42,12 +49,12 @@ def stack(table: pd.DataFrame) -> alt.LayerChart:
         x=x,
         y=y.scale(domain=[0, 1], nice=False).axis(format="%"),
         color=alt.Color("words:N")
-        .scale(domain=list(PARTS.values()), range=[BLUE, ORANGE, SKY, LINE])
+        .scale(domain=list(PARTS.values()), range=[BLUE, GREEN, ORANGE, SKY, LINE])
         .legend(symbolType="square", columns=2),
         order="place:Q",
     )
     amounts = inside(
-        base, "y", "value", "tiers", 0.055, form=".0%", ink="datum.place >= 2", fontSize=11
+        base, "y", "value", "tiers", 0.055, form=".0%", ink="datum.place >= 3", fontSize=11
     )
     return layered(bars, amounts.encode(x=x)).properties(
         width=WIDTH,
@@ -57,33 +64,15 @@ def stack(table: pd.DataFrame) -> alt.LayerChart:
     )
 
 
-def prices(table: pd.DataFrame) -> alt.LayerChart:
-    """Price over cost when every tier adds the same percentage."""
-    base = alt.Chart(table).encode(
-        x=alt.X("multiple:Q", title="Price to the buyer, as a multiple of cost").scale(
-            domain=[1, 3.3], nice=False
-        ),
-        y=alt.Y("tiers:O", title="Middlemen"),
-    )
-    words = base.encode(text=alt.Text("multiple:Q", format=".2f"))
-    return layered(
-        base.mark_bar(color=PINK, size=16, clip=True),
-        words.mark_text(align="left", dx=5, fontWeight=600),
-    ).properties(
-        width=WIDTH,
-        height=130,
-        description="Price to the buyer as a multiple of cost, with no to four middlemen",
-    )
-
-
-def say_stack(table: pd.DataFrame, *, markup: float) -> str:
-    """What two middlemen change."""
+def say_stack(table: pd.DataFrame, *, promise: bool, later: float, cost: float = 0.8) -> str:
+    """What direct sale and two middlemen leave to maker and buyers."""
     direct, two = table.iloc[0], table.iloc[2]
+    parts = [x for row in (direct, two) for x in (row.maker + row.services, row.buyers)]
+    kept, bought, left, little = (f"{100 * part:.3g}%" for part in parts)
     return (
-        f"Two middlemen who add {markup:.0%} each, like the maker, raise the price from "
-        f"{direct.multiple:.2f} to {two.multiple:.2f} times cost. If each sets its best price "
-        f"instead, the maker gets {two.maker:.0%} rather than {direct.maker:.0%} of what the "
-        f"market could yield, and buyers {two.buyers:.0%} rather than {direct.buyers:.0%}."
+        f"The maker takes {direct.margin:.1%} on the phone. Selling directly it gets {kept} of "
+        f"what the market could yield, and buyers {bought}; through two middlemen it gets {left}, "
+        f"and buyers {little}."
     )
 
 
@@ -222,3 +211,34 @@ def say_batches(table: pd.DataFrame, *, talk: float, leave: float, line: float =
         f"two years and {best.gone:.0f}% give up. Profit is {best.profit:.0f}% of what one margin "
         f"from everybody would be."
     )
+
+
+def timed(table: pd.DataFrame) -> alt.Chart:
+    """Phones a second in each batch (`date`, `market`, `units`, `seconds`, `timed`), log scale."""
+    date = table["date"].str
+    month = date.slice(0, 4).astype(int) + (date.slice(5, 7).astype(int) - 0.5) / 12
+    drawn = table[["market", "timed"]].assign(month=month, speed=table["units"] / table["seconds"])
+    markets = list(dict.fromkeys(table["market"]))
+    x = alt.X("month:Q", title="Date of the sale").scale(domain=[2011.5, 2015.5], nice=False)
+    y = alt.Y("speed:Q", title="Units a second (each step ten times)")
+    y = y.scale(type="log", domain=[1, 20000], nice=False)
+    colour = alt.Color("market:N").scale(domain=markets, range=[BLUE, ORANGE])
+    shape = alt.Shape("timed:N").scale(domain=["exact", "rounded"], range=["circle", "triangle-up"])
+    shape = shape.legend(symbolFillColor=MUTED, symbolStrokeColor=MUTED)
+    chart: alt.Chart = (
+        alt.Chart(drawn)
+        .mark_point(size=90, opacity=0.85)
+        .encode(
+            x=x.axis(format="d", values=[2012, 2013, 2014, 2015]),
+            y=y.axis(values=[1, 10, 100, 1000, 10000], format=",d"),
+            color=colour,
+            shape=shape,
+        )
+        .properties(
+            width=WIDTH,
+            height=HEIGHT,
+            description="Units sold each second in batches that sold out, by date, on a "
+            "logarithmic scale, with exact and rounded times told apart",
+        )
+    )
+    return chart

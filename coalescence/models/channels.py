@@ -50,7 +50,7 @@ def order(demand: Demand) -> Number:
 
 
 def cost(demand: Demand, quantity: Number) -> Number:
-    """What does an order of `quantity` cost on average, beside knowing demand? RMB, eq. (2)."""
+    """What does an order of `quantity` cost on average, beside knowing demand? RMB."""
     _ratio(demand)
     within("sd", demand.sd, 0, open_low=True)
     z = (np.asarray(quantity) - demand.mean) / demand.sd
@@ -59,7 +59,7 @@ def cost(demand: Demand, quantity: Number) -> Number:
 
 
 def least_cost(demand: Demand) -> Number:
-    """What does not knowing demand cost at best? C* = (h + p) phi(z) sigma, RMB, eq. (3).
+    """What does not knowing demand cost at best? C* = (h + p) phi(z) sigma, RMB, eq. (2).
 
     Linear in sigma, and free of the mean.
     """
@@ -67,7 +67,7 @@ def least_cost(demand: Demand) -> Number:
 
 
 def informed(demand: Demand, correlation: Number) -> Demand:
-    """What is left of the uncertainty once online sales are seen? sigma sqrt(1 - rho^2), eq. (4).
+    """What is left of the uncertainty once online sales are seen? sigma sqrt(1 - rho^2), eq. (3).
 
     `correlation` is that of the shop's demand with what the online sales foretell, -1 to 1.
     """
@@ -76,7 +76,7 @@ def informed(demand: Demand, correlation: Number) -> Demand:
 
 
 def pooled(demand: Demand, shops: Number, alike: Number = 0.0) -> Demand:
-    """What do `shops` face that serve each other from one stock? Eq. (5), Eppen (1979).
+    """What do `shops` face that serve each other from one stock? Eppen (1979).
 
     Means add, sigma becomes sigma sqrt(n (1 + (n - 1) r)) where demands correlate by r = `alike`:
     the square root of n where they are independent.
@@ -87,31 +87,40 @@ def pooled(demand: Demand, shops: Number, alike: Number = 0.0) -> Demand:
     return demand._replace(mean=demand.mean * shops, sd=demand.sd * grown)
 
 
-def data(sd: float, short: float, over: float) -> Table:
-    """How much is it worth to let online sales choose the stock? 21 rows.
+PARTS = ("shared", "local")
 
-    Columns: correlation of what the web foretells with the shop's demand, cost of not knowing, and
-    saved by the data (RMB for a product, shop and season), part (saved as a share of all).
+
+def remaining(alike: Number, told: Number, part: str) -> tuple[Number, Number]:
+    """Which shares of a shop's variance are left, shared and local, once the web has told? Eq. (4).
+
+    Demand is mu + sigma (sqrt(r) Z + sqrt(1 - r) e): the share r = `alike` of its variance is a
+    surprise Z that all shops have alike, the rest each shop's own. The web foretells the share
+    `told` of the variance of one `part`. That it may know one and not the other is the casebook's
+    own.
     """
-    demand, rho = Demand(sd=sd, short=short, over=over), np.linspace(0, 1, 21)
-    left = least_cost(informed(demand, rho))
-    saved = least_cost(demand) - left
-    return {"correlation": rho, "cost": left, "saved": saved, "part": 1 - np.sqrt(1 - rho**2)}
+    within("alike", alike, 0, 1)
+    within("told", told, 0, 1)
+    if part not in PARTS:
+        raise ValueError(f"part = {part!r}: expected one of {', '.join(PARTS)}")
+    unknown = 1 - np.asarray(told, dtype=float)
+    shared, local = np.asarray(alike, dtype=float), 1 - np.asarray(alike, dtype=float)
+    return (shared * unknown, local) if part == "shared" else (shared, local * unknown)
 
 
-def pooling(sd: float, alike: float) -> Table:
-    """What does each shop save if all are served from one stock? 20 rows, 1 to 20 shops.
+def stock(alike: float, told: float, part: str) -> Table:
+    """What does each shop save by data, by a common stock, and by both? 20 rows, 1 to 20 shops.
 
-    Columns: shops, apart and together (RMB that not knowing demand costs each shop), and root
-    (together if demands were independent).
+    Columns, as shares of what not knowing demand costs a lone shop without data: shops, alone,
+    data (each from its own stock, told by the web), pooled (from one stock, not told), both.
     """
-    demand, shops = Demand(sd=sd), np.arange(1, 21)
-    return {
-        "shops": shops,
-        "apart": np.full(20, least_cost(demand)),
-        "together": least_cost(pooled(demand, shops, alike)) / shops,
-        "root": least_cost(demand) / np.sqrt(shops),
-    }
+    shops = np.arange(1, 21)
+
+    def cost(told: float) -> tuple[Number, Number]:
+        shared, local = remaining(alike, told, part)
+        return np.sqrt(shared + local) * np.ones(20), np.sqrt(shared + local / shops)
+
+    (alone, common), (data, both) = cost(0.0), cost(told)
+    return {"shops": shops, "alone": alone, "data": data, "pooled": common, "both": both}
 
 
 # --- Demonstration: finding out whether it fits --------------------------------------------------
@@ -137,7 +146,7 @@ def _resolved(fit: Fit) -> tuple[Number, Number]:
 
 
 def bought(fit: Fit) -> tuple[Number, Number]:
-    """Which share of visitors buys, unseen and after a demonstration? Eq. (6).
+    """Which share of visitors buys, unseen and after a demonstration?
 
     Unseen all or none: those whose mean exceeds the price. Shown: those whose posterior mean does.
     """
@@ -146,7 +155,7 @@ def bought(fit: Fit) -> tuple[Number, Number]:
 
 
 def returned(fit: Fit) -> tuple[Number, Number]:
-    """Which share of visitors buys what turns out to be worth less than its price? Eq. (7).
+    """Which share of visitors buys what turns out to be worth less than its price?
 
     Unseen and shown. The second is a bivariate normal chance, which Owen's T gives here in closed
     form: (Phi(k) - Phi(h))/2 + T(k, e/s), k and h being (1 - m)/s and (1 - m) in units of what the
@@ -160,7 +169,7 @@ def returned(fit: Fit) -> tuple[Number, Number]:
 
 
 def worth_showing(fit: Fit) -> Number:
-    """How much better off is a visitor for a demonstration? In prices, eq. (8).
+    """How much better off is a visitor for a demonstration? In prices, eq. (5).
 
     E max(posterior mean - 1, 0) less max(m - 1, 0): tau (phi(d) - |d| Phi(-|d|)) with d = (m - 1)/
     tau, never negative, greatest where the mean is just the price, and 0 for a search good.
@@ -223,7 +232,7 @@ OPTIONS = ("nothing", "online", "store", "rival")
 
 
 def demand(district: District, opened: bool) -> Floats:
-    """Which share of people buys where, before and after the store opens? (..., 4), eq. (9).
+    """Which share of people buys where, before and after the store opens? (..., 4).
 
     In the order of OPTIONS.
     """
@@ -237,7 +246,7 @@ def demand(district: District, opened: bool) -> Floats:
 
 
 def needed_lift(store: ArrayLike, rival: ArrayLike = -np.inf) -> Number:
-    """How large must the lift be for the web to gain by the store? Eq. (10), without spill.
+    """How large must the lift be for the web to gain by the store? Eq. (6), without spill.
 
     delta > ln(1 + e^w / (1 + e^r)): the more the store sells, the more it must lift.
     """
@@ -246,7 +255,7 @@ def needed_lift(store: ArrayLike, rival: ArrayLike = -np.inf) -> Number:
 
 
 def implied(share: ArrayLike, more_online: ArrayLike, more_total: ArrayLike) -> tuple[Any, Any]:
-    """Which lift and store would explain what was observed? (lift, store), eq. (11).
+    """Which lift and store would explain what was observed? (lift, store).
 
     `share` of people bought online before the store, `more_online` and `more_total` are the
     relative rises of online and of all sales. No rival; logit shares inverted (Berry 1994).

@@ -59,14 +59,14 @@ def found(pool: Pool, releases: ArrayLike, testers: ArrayLike = 1.0) -> Any:
     """How many faults are known after so many releases? Eq. (1), Goel and Okumoto (1979).
 
     mu = a (1 - exp(-b n k)): testers n and releases k enter as a product, so one replaces the
-    other. With `added` faults per release the pool is refilled, eq. (2), and never empties.
+    other. With `added` faults per release the pool is refilled and never empties.
     """
     within("testers", testers, 0)
     return pool.faults + pool.added * np.asarray(releases, float) - left(pool, releases, testers)
 
 
 def left(pool: Pool, releases: ArrayLike, testers: ArrayLike = 1.0) -> Any:
-    """How many faults are still unknown then? Eq. (2).
+    """How many faults are still unknown then?
 
     Solves dx/dk = added - b n x from x = a: a exp(-b n k) + added (1 - exp(-b n k)) / (b n).
     """
@@ -87,7 +87,7 @@ class Growth(NamedTuple):
 
 
 def goel_okumoto(times: ArrayLike, counts: ArrayLike) -> Growth:
-    """How many faults were there, judging by the `counts` known at `times`? Eq. (3).
+    """How many faults were there, judging by the `counts` known at `times`?
 
     Maximum likelihood for failures counted per interval: the counts between two times are
     Poisson. `counts` are cumulative and start from none at time 0. ValueError if discovery does
@@ -120,7 +120,7 @@ def _cut(rate: float, length: Any) -> Any:
 
 
 def jelinski_moranda(intervals: ArrayLike) -> Growth:
-    """How many faults were there, judging by the waits between failures? Eq. (4).
+    """How many faults were there, judging by the waits between failures?
 
     Maximum likelihood when the i-th wait is exponential with hazard rate (N - i + 1). ValueError
     if the waits do not grow (Littlewood and Verrall's condition): then N is infinite.
@@ -192,7 +192,7 @@ class Town(NamedTuple):
 
 
 def adopters(town: Town, years: ArrayLike, step: float | None = None) -> Any:
-    """How many have adopted? Eq. (5), dN/dt = (a + c i N / m)(m - N), nobody at first.
+    """How many have adopted? dN/dt = (a + c i N / m)(m - N), nobody at first.
 
     Exact (Bass 1969 with p = a and q = c i), or with a `step` in years by Euler's method.
     """
@@ -214,7 +214,7 @@ class Talk(NamedTuple):
 
 
 def rumour(talk: Talk, times: ArrayLike, step: float | None = None) -> Floats:
-    """Who has not heard, who talks, who is silent? Eq. (6), Kermack and McKendrick's (1927) SIR.
+    """Who has not heard, who talks, who is silent? Kermack and McKendrick's (1927) SIR.
 
     dS/dt = -i S I / P, dI/dt = -dS/dt - I / duration. Returns (times, 3), by solve_ivp, or with a
     `step` by Euler's method. `times` start at 0.
@@ -291,7 +291,7 @@ def contagion(
     known: csr_array, p: float, q: float, periods: int, *, first: int = 0, runs: int = 1,
     seed: int = 0,
 ) -> Floats:  # fmt: skip
-    """Which share has adopted after each period, if only friends are heard? Eq. (7).
+    """Which share has adopted after each period, if only friends are heard?
 
     Everybody's hazard per period is p + q / d times the number of friends who adopted by its
     start, d being the mean number of friends. In a complete graph this is the Bass model. `first`
@@ -334,7 +334,7 @@ def acquaintances(kind: str, p: float, q: float) -> Table:
 
 
 def seeded(diffusion: rise.Bass, seed: Number, lost: Number = 1.0) -> tuple[Any, Any, Any]:
-    """Which Bass curve do the buyers follow once `seed` users talk from the start? Eq. (8).
+    """Which Bass curve do the buyers follow once `seed` users talk from the start? Eq. (2).
 
     `seed` users got the product free; `lost` of them (0 to 1) will never buy. With lost = 1 this is
     N(0) = S of Jain, Mahajan and Muller (1995); lost below 1, seeds that buy as well, is the
@@ -348,9 +348,10 @@ def seeded(diffusion: rise.Bass, seed: Number, lost: Number = 1.0) -> tuple[Any,
 
 
 def present_buyers(p: ArrayLike, q: ArrayLike, m: ArrayLike, discount: ArrayLike) -> Any:
-    """How many buyers today are a whole Bass curve worth, at so much `discount` a year? Eq. (9).
+    """How many buyers today are a whole Bass curve worth, at so much `discount` a year?
 
-    The integral of exp(-r t) dN = m 2F1(s, 1; s + 2; -q / p) / (s + 1) with s = r / (p + q).
+    V0 of eq. (3): the integral of exp(-r t) dN = m 2F1(s, 1; s + 2; -q / p) / (s + 1),
+    with s = r / (p + q).
     """
     within("p", p, 0, open_low=True)
     within("q", q, 0)
@@ -364,9 +365,10 @@ def seed_value(
     diffusion: rise.Bass, seed: Number, *, lost: Number = 1.0, discount: Number = 0.1,
     cost: Number = 0.1,
 ) -> Any:  # fmt: skip
-    """What is a diffusion with free seeds worth, in margins on one buyer? Eq. (9).
+    """What is a diffusion with free seeds worth, in margins on one buyer?
 
-    `cost` of one seed is a share of the margin on one buyer; `discount` per year.
+    Its slope at no seeds, where `lost` is 1, is eq. (3). `cost` of one seed is a share of the
+    margin on one buyer; `discount` per year.
     """
     within("cost", cost, 0)
     return present_buyers(*seeded(diffusion, seed, lost), discount) - cost * seed

@@ -5,7 +5,7 @@ lasting customer (Gupta and Lehmann 2003). *Sell-outs.* Those who wait may talk,
 and Terwiesch 2002; Keith, Sterman and Struben 2018).
 
 Rates are hazards per year unless a field says per week. Functions take floats or arrays that
-broadcast. Equation numbers go on from those of `customers`, the chapter's other half.
+broadcast. Equation numbers are those of the chapter, which `customers` shares.
 """
 
 from typing import Any, NamedTuple
@@ -27,7 +27,7 @@ Table = dict[str, Any]  # name of a column -> its values
 
 
 def price_stack(cost: ArrayLike, markups: ArrayLike) -> Any:
-    """What does the buyer pay when every tier adds its markup? Eq. (10), c prod(1 + mu).
+    """What does the buyer pay when every tier adds its markup? Eq. (4), c prod(1 + mu).
 
     `markups` (..., tiers) are shares of what each tier paid. Returns (...).
     """
@@ -46,39 +46,47 @@ class Chain(NamedTuple):
     buyers: Any  # consumer surplus
 
 
-def chain(market: equity.Market, tiers: ArrayLike) -> Chain:
-    """What happens when `tiers` middlemen each set a price on top? Eq. (11), Spengler (1950).
+def chain(market: equity.Market, tiers: ArrayLike, wholesale: ArrayLike | None = None) -> Chain:
+    """What happens when `tiers` middlemen each set a price on top? Eq. (4), Spengler (1950).
 
-    Successive monopoly with linear demand: with n = tiers + 1 firms Q = (a - c) / (2^n b), and
-    the k-th firm's margin is (a - c) / 2^k. No tiers is direct sale; one tier is the wholesale
-    channel of `equity.wholesale`. `tiers` need not be whole.
+    Successive monopoly with linear demand: behind a maker's price w, each tier halves what is left
+    of a - w, so P = a - (a - w) / 2^n. The maker takes `wholesale`, or the price that is best for
+    it, w = (a + c) / 2. No tiers is direct sale; one tier is the wholesale channel of
+    `equity.wholesale`. `tiers` need not be whole.
     """
     within("tiers", tiers, 0)
-    halves = 2.0 ** -(np.asarray(tiers, float) + 1)
-    gap = market.ceiling - market.cost
-    quantity = gap * halves / market.slope
-    maker = gap / 2 * quantity
-    traders = gap * (1 - halves) * quantity - maker
-    return Chain(market.ceiling - gap * halves, quantity, maker, traders,
+    best = (market.ceiling + market.cost) / 2
+    paid = best if wholesale is None else np.asarray(wholesale, float)
+    room = (market.ceiling - paid) * 2.0 ** -np.asarray(tiers, float)
+    price, quantity = market.ceiling - room, room / market.slope
+    return Chain(price, quantity, (paid - market.cost) * quantity, (price - paid) * quantity,
                  market.slope * quantity**2 / 2)  # fmt: skip
 
 
-def stack(markup: float, cost: float = 0.5) -> Table:
-    """What do middlemen cost whom? Rows for 0 to 4 tiers.
+CAP = 0.05  # margin that a maker promises, as a share of cost
 
-    `markup` of each tier and of Xiaomi in the percentage chain; `cost` as a share of the price at
-    which nobody buys. Columns: tiers, multiple (price over cost by percentages), price (share of
-    the price at which nobody buys, when each tier sets its own), and shares of the most that the
-    market could yield in all: maker, traders, buyers, lost.
+
+def stack(promise: bool, later: float, cost: float = 0.8) -> Table:
+    """What do middlemen cost whom, and where does a thin margin go? Rows for 0 to 4 tiers.
+
+    The maker takes the margin that earns most, or with a `promise` at most CAP. Each buyer brings
+    `later` from services, as a share of cost; `cost` is a share of the price at which nobody buys.
+    Columns: tiers, margin (the maker's, share of cost), price (share of the price at which nobody
+    buys), and shares of the most that the market could yield in all: maker, services, traders,
+    buyers, lost.
     """
-    within("cost", cost, 0, 0.99)
-    tiers = np.arange(5)
-    sold = chain(equity.Market(1.0, 1.0, cost), tiers)
-    whole = (1 - cost) ** 2 / 2
-    parts = {name: getattr(sold, name) / whole for name in ("maker", "traders", "buyers")}
+    within("cost", cost, 0, 0.99, open_low=True)
+    within("later", later, 0)
+    tiers, net = np.arange(5), cost * (1 - later)
+    free = (1 + net) / 2  # the price that earns most, as though a phone cost so much less
+    paid = min(free, cost * (1 + CAP)) if promise else free
+    sold = chain(equity.Market(1.0, 1.0, cost), tiers, paid)
+    whole = (1 - net) ** 2 / 2
+    parts = {"maker": sold.maker / whole, "services": (cost - net) * sold.quantity / whole,
+             "traders": sold.traders / whole, "buyers": sold.buyers / whole}  # fmt: skip
     return {
         "tiers": tiers,
-        "multiple": (1 + markup) ** (tiers + 1),
+        "margin": np.full(5, paid / cost - 1),
         "price": sold.price,
         **parts,
         "lost": 1 - sum(parts.values()),
@@ -102,7 +110,7 @@ class Phone(NamedTuple):
 
 
 def lifetime(phone: Phone) -> Any:
-    """What is a user worth after the purchase? Eq. (12): `operations.lifetime_value`, RMB."""
+    """What is a user worth after the purchase? By `operations.lifetime_value`, RMB."""
     within("discount", phone.discount, 0, open_low=True)
     return lifetime_value(phone.service, phone.retention, phone.discount)
 
@@ -121,7 +129,7 @@ def demand(phone: Phone, margin: ArrayLike) -> Any:
 
 
 def profit(phone: Phone, margin: ArrayLike) -> Any:
-    """What does a margin earn, over the phone and the life of its user? Eq. (13).
+    """What does a margin earn, over the phone and the life of its user?
 
     (margin cost + CLV) D, in units of what hardware alone earns at its best margin.
     """
@@ -131,7 +139,7 @@ def profit(phone: Phone, margin: ArrayLike) -> Any:
 
 
 def best_margin(phone: Phone) -> Any:
-    """Which hardware margin, as a share of cost, earns most? Eq. (14); it may be negative.
+    """Which hardware margin, as a share of cost, earns most? It may be negative.
 
     With exponential demand it falls one for one with the customer's value; with linear demand half
     as fast. Below -1 the phone is given away, with money on top.
@@ -202,7 +210,7 @@ class Path(NamedTuple):
 
 
 def sell_out(sale: Sale, weeks: int) -> Path:
-    """Who has bought, who waits, who is gone, week by week? Eq. (15).
+    """Who has bought, who waits, who is gone, week by week? Eq. (5).
 
     Bass diffusion under a supply limit (Ho, Savin and Terwiesch 2002) with word of mouth of those
     who wait (Keith, Sterman and Struben 2018). During a week dW/dt = (p + q (N + kappa W) / m) U,
@@ -243,7 +251,7 @@ def _later(share: Any, p: Any, q: Any) -> Any:
 
 
 def sale_profit(sale: Sale, weeks: int, *, line: Number = 10.0, discount: float = 0.1) -> Any:
-    """What is the sale worth, in margins on one phone? Eq. (16).
+    """What is the sale worth, in margins on one phone?
 
     Every phone earns one margin, discounted to the launch at `discount` a year; each phone of
     weekly capacity costs `line` margins once.
