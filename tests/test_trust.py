@@ -133,6 +133,26 @@ def test_a_hundred_thousand_members():
     assert times[1:].max() < 25
 
 
+# --- growth ---
+
+
+@pytest.mark.parametrize("kind", trust.CIRCLES)
+@pytest.mark.parametrize("members", [25, 400])
+def test_a_growing_circle_keeps_its_ties_and_loses_its_density(kind, members):
+    graph = trust.growing(kind, members, 8)
+    assert {ties for _, ties in graph.degree} == {8}
+    assert nx.density(graph) == pytest.approx(8 / (members - 1))
+    assert (nx.transitivity(graph) > 0.6) == (kind == "in common")
+
+
+def test_growth_hurts_only_where_friends_have_none_in_common():
+    table = trust.growth(8, 1.0)
+    common, anywhere = np.reshape(table["patience"], (2, len(trust.SIZES)))
+    assert common == pytest.approx(np.full(len(trust.SIZES), common[0]))
+    assert (np.diff(anywhere) > 0).sum() >= 6
+    assert common[0] < anywhere[0] < anywhere[-1] < table["alone"][0]
+
+
 # --- ties ---
 
 
@@ -213,6 +233,8 @@ def test_arrays_are_floats_elementwise():
         (lambda: trust.community_patience(Game(), [0, 1]), "delay"),
         (lambda: trust.network("web", 10), "kind"),
         (lambda: trust.network("ring", 1), "members"),
+        (lambda: trust.growing("web", 25, 8), "kind"),
+        (lambda: trust.growing("in common", 9, 8), "members"),
         (lambda: trust.network("circles", 24, 5), "members"),
         (lambda: trust.arrival(nx.cycle_graph(5), 1, 0, talk=0), "talk"),
         (lambda: trust.noticed(nx.cycle_graph(5), talk=1.5), "talk"),
@@ -228,9 +250,9 @@ def test_out_of_range_is_refused(call, name):
 
 
 LABS = {
-    "delay": Lab(24, {"temptation": (3.5, 11), "reward": (2, 3)}),
     "spread": Lab(55, {"talk": (0.1, 1), "members": (9, 49)}),
     "honesty": Lab(5, {"talk": (0.1, 1), "temptation": (3.5, 11)}),
+    "growth": Lab(16, {"ties": (4, 12), "talk": (0.1, 1)}),
     "favours": Lab(15, {"patience": (0.7, 0.9, 0.99), "value": (2, 10), "circle": (3, 6)}),
 }
 

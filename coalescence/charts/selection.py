@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
-from coalescence.charts import BLUE, GREEN, INK, LINE, ORANGE, layered
-from coalescence.charts._parts import FIFTHS, worded
+from coalescence.charts import BLUE, GREEN, INK, LINE, MUTED, ORANGE, layered
+from coalescence.charts._parts import FIFTHS
 from coalescence.models import selection
 
 QUALITY = "Quality, standard deviations above average"
@@ -39,7 +40,7 @@ def reach(table: pd.DataFrame) -> alt.LayerChart:
         .encode(
             color=alt.Color("source:N")
             .scale(domain=sources, range=[BLUE, ORANGE])
-            .legend(symbolType="stroke"),
+            .legend(symbolType="stroke", symbolSize=400),
             strokeDash=alt.StrokeDash("source:N").scale(domain=sources, range=[[1, 0], [6, 3]]),
         ),
         *_ends(base, "source", sources, "quality", ("right", -10, -9), ("right", -10, -9)),
@@ -63,7 +64,7 @@ def say_reach(table: pd.DataFrame, *, network: int, insight: float, partners: in
     )
     who, are = (f"The best {partners}", "are") if partners > 1 else ("The best", "is")
     return (
-        f"{who} of {network} known ones {are} {ends['network']:.2f} standard deviations above "
+        f"{who} of {network} known ones {are} {ends['circle']:.2f} standard deviations above "
         f"average, of {selection.OPEN_CALL.number:,.0f} strangers {ends['open call']:.2f}; "
         f"{longer}."
     )
@@ -147,7 +148,7 @@ def boxes(table: pd.DataFrame) -> alt.LayerChart:
     x = alt.X("cost:Q", title="Cost of checking one candidate, standard deviations of quality")
     x = x.scale(domain=[0, 1]).axis(values=FIFTHS)
     y = alt.Y("reservation:Q", title="Reservation value: knock where it is highest")
-    y = y.scale(domain=[-1, 2.4], nice=False)
+    y = y.scale(domain=[-1.2, 2.4], nice=False)
     base = alt.Chart(table).encode(x=x)
     chosen = base.transform_filter("datum.point == 'chosen'")
     return layered(
@@ -158,7 +159,7 @@ def boxes(table: pd.DataFrame) -> alt.LayerChart:
             y=y,
             color=alt.Color("kind:N")
             .scale(domain=kinds, range=[BLUE, ORANGE])
-            .legend(symbolType="stroke"),
+            .legend(symbolType="stroke", symbolSize=400),
             strokeDash=alt.StrokeDash("kind:N").scale(domain=kinds, range=[[1, 0], [6, 3]]),
         ),
         *_ends(base.encode(y=y), "kind", kinds, "reservation", ("left", 9, -10), ("right", -9, 12)),
@@ -176,45 +177,57 @@ def say_boxes(table: pd.DataFrame, *, lead: float, insight: float, cost: float) 
     first = "stranger" if value["stranger"] > value["friend"] else "friend of a friend"
     return (
         f"The friend of a friend, better by {lead:g} on average, has a reservation value of "
-        f"{value['friend']:.2f}, the stranger one of {value['stranger']:.2f}: at a cost of "
-        f"{cost:g} check the {first} first and stop at anyone better than {value.max():.2f}."
+        f"{value['friend']:z.2f}, the stranger one of {value['stranger']:z.2f}: at a cost of "
+        f"{cost:g} check the {first} first and stop at anyone better than {value.max():z.2f}."
     )
 
 
-COUNTS = {
-    "ecosystem_companies": "Ecosystem companies",
-    "investees": "Companies invested in, of all kinds",
-}
+CIRCLES = {100: -9, 150: 7, 250: 0}  # teams in a circle, and by how many pixels its name is nudged
 
 
-def counts(table: pd.DataFrame) -> alt.LayerChart:
-    """How many companies were counted in which month (metric, period, value)."""
-    names = list(COUNTS.values())
-    month = table["period"].str[5:7].astype(float)
-    when = table["year"] + (month - 0.5) / 12
-    x = alt.X("when:Q", title="Year").scale(domain=[2016, 2023], nice=False)
-    y = alt.Y("value:Q", title="Companies").scale(domain=[0, 450], nice=False)
-    base = (
-        alt.Chart(table[["metric", "value"]].assign(when=when))
-        .transform_calculate(words=worded(COUNTS, "metric"))
-        .encode(x=x.axis(format="d", values=list(range(2016, 2024))), y=y)
+def outgrown(counted: pd.DataFrame) -> alt.LayerChart:
+    """Average quality over the number of partners, for three circles and an open call.
+
+    `counted`: how many partners there were when (period, value), drawn as upright lines.
+    """
+    partners = np.arange(5, 101, 5)
+    lists = [
+        (f"circle of {number}", "circle", nudge, selection.Candidates(number, 0.8))
+        for number, nudge in CIRCLES.items()
+    ]
+    lists.append(("open call", "open call", -7, selection.OPEN_CALL))
+    scale = alt.Scale(domain=list(selection.SOURCES), range=[BLUE, ORANGE])
+    dash = alt.StrokeDash("source:N", legend=None).scale(
+        domain=list(selection.SOURCES), range=[[1, 0], [6, 3]]
     )
-    scale = alt.Scale(domain=names, range=[BLUE, ORANGE])
-    shape = alt.Scale(domain=names, range=["circle", "diamond"])
-    lines = base.mark_line().encode(color=alt.Color("words:N", scale=scale).legend(None))
-    points = base.mark_point(opacity=1, size=80).encode(
-        color=alt.Color("words:N", scale=scale).legend(labelLimit=260, columns=1),
-        shape=alt.Shape("words:N", scale=shape),
-    )
-    ends = base.transform_joinaggregate(
-        first="min(when)", last="max(when)", groupby=["metric"]
-    ).transform_filter("datum.when == datum.first || datum.when == datum.last")
-    labels = ends.mark_text(dy=-14, fontWeight=600).encode(
-        text="value:Q", color=alt.Color("words:N", scale=scale)
-    )
-    return layered(lines, points, labels).properties(
+    x = alt.X("partners:Q", title="Partners taken").scale(domain=[0, 132], nice=False)
+    y = alt.Y("quality:Q", title=QUALITY).scale(domain=[0, 2], nice=False)
+    x, y = x.axis(values=[0, 20, 40, 60, 80, 100]), y.axis(tickCount=5)
+    layers: list[alt.Chart] = []
+    for words, source, nudge, candidates in lists:
+        line = pd.DataFrame(
+            {"partners": partners, "quality": selection.secured(candidates, partners)}
+        )
+        base = alt.Chart(line.assign(source=source, words=words)).encode(
+            x=x, y=y, color=alt.Color("source:N", scale=scale, legend=None)
+        )
+        layers += [
+            base.mark_line().encode(strokeDash=dash),
+            base.transform_filter("datum.partners == 100")
+            .mark_text(align="left", dx=5, dy=nudge)
+            .encode(text="words:N"),
+        ]
+    dates = alt.Chart(counted[["period", "value"]]).encode(x="value:Q")
+    return layered(
+        dates.mark_rule(color=MUTED, strokeDash=[2, 2]),
+        dates.mark_text(angle=270, align="right", baseline="bottom", dx=-4, dy=-3, y=0).encode(
+            text="period:N", color=alt.value(MUTED)
+        ),
+        *layers,
+    ).properties(
         width=380,
-        height=230,
-        description="Number of ecosystem companies from 2016 to 2018, and number of companies of "
-        "all kinds that Xiaomi had invested in from 2018 to 2022",
+        height=240,
+        description="Average quality of the partners taken over their number, for circles of 100, "
+        "150 and 250 teams and for an open call, with the numbers of partners counted at three "
+        "dates",
     )

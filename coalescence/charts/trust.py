@@ -1,10 +1,10 @@
-"""Trust in pictures: what slow news costs, where it travels, and which ties keep a promise."""
+"""Trust in pictures: where news travels, what growth does, and which ties keep a promise."""
 
 import altair as alt
 import pandas as pd
 
-from coalescence.charts import BLUE, INK, LINE, MUTED, PALETTE, SKY, layered
-from coalescence.charts._parts import FIFTHS, key, place, worded
+from coalescence.charts import BLUE, INK, LINE, MUTED, ORANGE, PALETTE, SKY, layered
+from coalescence.charts._parts import FIFTHS, place, worded
 from coalescence.models import trust
 
 STATES = {
@@ -13,40 +13,6 @@ STATES = {
     "unravels": "Unravels",
 }
 PATIENCE = "Least patience that keeps one honest (discount factor)"
-
-
-def delay(table: pd.DataFrame) -> alt.LayerChart:
-    """The least patience over the delay with which cheating is noticed."""
-    x = alt.X("delay:Q", title="Periods until cheating is noticed")
-    x = x.scale(domain=[0, 24], nice=False).axis(values=[1, 3, 6, 9, 12, 15, 18, 21, 24])
-    y = alt.Y("patience:Q", title="Least patience (discount factor)")
-    y = y.scale(domain=[0, 1]).axis(values=FIFTHS, format=".1f")
-    base = alt.Chart(table).encode(x=x, y=y)
-    named = base.transform_filter("datum.delay == 1 || datum.delay == 3 || datum.delay == 12")
-    return layered(
-        base.mark_area(color=BLUE, opacity=0.08, y2=0).encode(y2=alt.datum(1)),
-        base.mark_line(color=BLUE),
-        named.mark_point(color=BLUE, size=80, opacity=1),
-        named.mark_text(align="left", dx=8, dy=13, color=BLUE, fontWeight=600).encode(
-            text=alt.Text("patience:Q", format=".2f")
-        ),
-        *key(("shaded: keeps its word", MUTED), left=372, top=206, align="right"),
-    ).properties(
-        width=380,
-        height=230,
-        description="Least discount factor that keeps a partner honest, over the number of "
-        "periods until cheating is noticed",
-    )
-
-
-def say_delay(table: pd.DataFrame, *, temptation: float, reward: float) -> str:
-    """What three periods of delay cost."""
-    need = table.set_index("delay")["patience"]
-    return (
-        f"Cheating brings {temptation:g} once instead of {reward:g}: noticed at once, a discount "
-        f"factor of {need[1]:.2f} keeps a partner honest; noticed after three periods it takes "
-        f"{need[3]:.2f}, after twelve {need[12]:.2f}."
-    )
 
 
 def spread(table: pd.DataFrame) -> alt.LayerChart:
@@ -119,6 +85,70 @@ def say_honesty(table: pd.DataFrame, *, talk: float, temptation: float, members:
         f"{need['patience']['clique']:.2f} is enough, in circles, where "
         f"{need['hear']['circles']:.0f} hear, {need['patience']['circles']:.2f}."
     )  # fmt: skip
+
+
+CIRCLES = {
+    "in common": "Friends have friends in common",
+    "anywhere": "Friends are found anywhere",
+}
+
+
+def growth(table: pd.DataFrame) -> alt.LayerChart:
+    """Least patience in two circles of the same density while they grow."""
+    base = alt.Chart(table).transform_calculate(words=worded(CIRCLES, "kind"))
+    x = alt.X("members:Q", title="Members of the circle, each with as many friends as before")
+    x = x.scale(domain=[0, 400], nice=False).axis(values=[25, 55, 100, 200, 300, 400])
+    y = alt.Y("patience:Q", title="Least patience (discount factor)")
+    y = y.scale(domain=[0, 0.6], nice=False).axis(tickCount=6, format=".1f")
+    lines = base.mark_line(point=alt.OverlayMarkDef(filled=True, size=45)).encode(
+        x=x,
+        y=y,
+        color=alt.Color("words:N")
+        .scale(domain=list(CIRCLES.values()), range=[BLUE, ORANGE])
+        .legend(symbolType="stroke", columns=1, symbolSize=400, labelLimit=300),
+        strokeDash=alt.StrokeDash("words:N").scale(
+            domain=list(CIRCLES.values()), range=[[1, 0], [7, 3]]
+        ),
+    )
+    alone = base.transform_filter("datum.members == 25 && datum.kind == 'anywhere'")
+    density = base.transform_filter(
+        "datum.kind == 'anywhere' && indexof([55, 400], datum.members) >= 0"
+    ).transform_calculate(words="'density ' + format(datum.density, '.0%')")
+    ends = alt.Chart(table)
+    return layered(
+        alone.mark_rule(color=MUTED, strokeDash=[2, 3]).encode(y=alt.Y("alone:Q")),
+        alone.mark_text(align="right", dy=-9, color=MUTED, text="nobody else hears").encode(
+            x=alt.value(376), y="alone:Q"
+        ),
+        lines,
+        density.transform_filter("datum.members == 55")
+        .mark_text(align="left", dx=-8, color=MUTED)
+        .encode(x="members:Q", y=alt.datum(0.06), text="words:N"),
+        density.transform_filter("datum.members == 400")
+        .mark_text(align="right", color=MUTED)
+        .encode(x="members:Q", y=alt.datum(0.06), text="words:N"),
+        ends.transform_filter("indexof([55, 400], datum.members) >= 0")
+        .mark_rule(color=LINE)
+        .encode(x="members:Q", y=alt.datum(0), y2=alt.datum(0.04)),
+    ).properties(
+        width=380,
+        height=240,
+        description="Least discount factor that keeps a partner honest, over the number of members "
+        "of a circle, if friends have friends in common and if they are found anywhere",
+    )
+
+
+def say_growth(table: pd.DataFrame, *, ties: int, talk: float) -> str:
+    """What growth does to the density and to the two circles."""
+    need = table.set_index(["kind", "members"])["patience"]
+    thin = table.set_index("members")["density"].groupby(level=0).first()
+    common, anywhere = need["in common"], need["anywhere"]
+    return (
+        f"With {ties} friends each, growing from 55 to 400 thins the circle from a density of "
+        f"{thin[55]:.0%} to {thin[400]:.0%}; the patience needed goes from {common[55]:.2f} to "
+        f"{common[400]:.2f} where friends have friends in common, and from {anywhere[55]:.2f} to "
+        f"{anywhere[400]:.2f} where they are found anywhere."
+    )
 
 
 def favours(table: pd.DataFrame) -> alt.LayerChart:

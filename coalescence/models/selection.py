@@ -64,7 +64,7 @@ def mean_of_best(chosen: ArrayLike, count: ArrayLike) -> Any:
 
 
 def expected_best(count: ArrayLike) -> Any:
-    """How good is the best of `count`, perfectly seen? m_n of eq. (1).
+    """How good is the best of `count`, perfectly seen? m of eq. (2) for one.
 
     m_10 = 1.539, m_100 = 2.508, m_1000 = 3.241 (Harter 1961).
     """
@@ -112,7 +112,7 @@ def equal_reach(candidates: Candidates, insight: float, chosen: float = 1) -> fl
 
 OPEN_CALL = Candidates(number=1000, insight=0.3)  # the alternative: many strangers, hardly known
 CURVE = 21  # points of a lab's curve
-SOURCES = ("network", "open call")
+SOURCES = ("circle", "open call")
 
 
 def reach(network: int, insight: float, partners: int) -> Table:
@@ -123,7 +123,7 @@ def reach(network: int, insight: float, partners: int) -> Table:
     candidates), quality (average of the partners chosen).
     """
     lists = [Candidates(network, insight), OPEN_CALL]
-    curve = np.geomspace(partners, 1000, CURVE)
+    curve = np.round(np.geomspace(partners, 1000, CURVE))
     numbers = [np.append(curve, one.number) for one in lists]
     quality = [
         secured(one._replace(number=number), partners)
@@ -158,7 +158,7 @@ def shortlist(network: int, insight: float) -> Table:
 
 
 def secretary_chance(count: ArrayLike, skip: ArrayLike) -> Any:
-    """How likely is it to get the very best of `count` by passing over the first `skip`? Eq. (3).
+    """How likely is it to get the very best of `count` by passing over the first `skip`?
 
     They come in random order, only their rank among those seen is known, and each must be answered
     at once. Rule: pass over `skip`, then take the first who beats them all. (Gilbert and Mosteller
@@ -203,7 +203,7 @@ class Box(NamedTuple):
 
 
 def reservation(box: Box) -> float:
-    """Which sure thing is as good as the chance to look into this box? z of eq. (4).
+    """Which sure thing is as good as the chance to look into this box? z of eq. (3).
 
     Solves cost = E[max(x - z, 0)] (Weitzman 1979). Look first where it is highest; stop at a find
     that beats it everywhere else. ValueError if the chances do not add up to one.
@@ -235,7 +235,7 @@ def pandora(boxes: Sequence[Box], fallback: float = 0.0) -> float:
 
 
 def normal_reservation(mean: ArrayLike, spread: ArrayLike, cost: ArrayLike) -> Any:
-    """The reservation value of a candidate whose worth is normal, eq. (4).
+    """The reservation value of a candidate whose worth is normal, eq. (3).
 
     With u = (z - mean) / spread: cost = spread (phi(u) - u (1 - Phi(u))). All in one unit.
     """

@@ -60,7 +60,7 @@ def community_patience(game: Game, delays: ArrayLike) -> float:
     hear; with several rows, each is one way that the news may go. Cheating one partner once is not
     worth it if T - R <= (R - P) times the sum of delta^delay over the partners / (1 - delta), on
     average over the rows. One partner who knows after one period is eq. (1); K who do need only
-    (T - R) / (T - R + K (R - P)). Infinite if nobody ever hears. The condition is that of
+    (T - R) / (T - R + K (R - P)), eq. (3). Infinite if nobody ever hears. The condition is that of
     collective punishment (Greif 1993), its delays are the casebook's own.
     """
     within("delay", delays, 0, open_low=True)
@@ -78,12 +78,6 @@ def community_patience(game: Game, delays: ArrayLike) -> float:
         return float(lost) - float(odds) * (1 - delta)
 
     return float(brentq(gap, 0, 1, xtol=1e-12))
-
-
-def delay(temptation: float, reward: float) -> Table:
-    """What does slow news cost? Rows: 24 delays; columns: delay (periods), patience (least)."""
-    delays = np.arange(1, 25)
-    return {"delay": delays, "patience": patience(Game(temptation, reward), delays)}
 
 
 # --- Networks ------------------------------------------------------------------------------------
@@ -199,6 +193,49 @@ def honesty(talk: float, temptation: float, members: int = 25) -> Table:
     }
 
 
+SIZES = (25, 55, 77, 100, 150, 210, 300, 400)  # members of a growing circle
+CIRCLES = ("in common", "anywhere")  # where each member's friends are found
+
+
+def growing(kind: str, members: int, ties: int, seed: int = 0) -> Any:
+    """A networkx graph of `members` with `ties` each, however many they are.
+
+    "in common": each knows the nearest on a ring, so that friends have friends in common (a ring
+    lattice). "anywhere": friends are drawn from all members (a random regular graph).
+    """
+    within("members", members, ties + 2)
+    if kind == "in common":
+        return nx.watts_strogatz_graph(members, ties, 0)
+    if kind == "anywhere":
+        return nx.random_regular_graph(ties, members, seed=seed)
+    raise ValueError(f"kind = {kind!r} is unknown: expected one of {', '.join(CIRCLES)}")
+
+
+def growth(ties: int, talk: float) -> Table:
+    """How patient must a partner be in a circle that grows? Rows: two kinds times eight sizes.
+
+    Every member has `ties` at every size. Columns: kind, members, density (share of all pairs who
+    know each other, eq. (5)), patience (least discount factor, eq. (2), for T, R, P = 5, 3, 1; the
+    news is sent through three networks) and alone (the same if only the one cheated knew).
+    """
+    needs = []
+    for kind in CIRCLES:
+        for size in SIZES:
+            times = [
+                noticed(growing(kind, size, ties, seed), talk=talk, runs=RUNS, seed=seed)
+                for seed in range(3)
+            ]
+            needs.append(community_patience(Game(), np.concatenate(times)))
+    members = np.tile(SIZES, len(CIRCLES))
+    return {
+        "kind": np.repeat(CIRCLES, len(SIZES)).tolist(),
+        "members": members,
+        "density": ties / (members - 1),
+        "patience": needs,
+        "alone": [float(patience(Game()))] * len(needs),
+    }
+
+
 # --- Ties: how many must be at stake, and which threats are believed -----------------------------
 
 
@@ -212,7 +249,7 @@ class Favour(NamedTuple):
 
 
 def ties_needed(favour: Favour) -> Any:
-    """How many ties must be at stake to make a favour worth doing? m of eq. (3).
+    """How many ties must be at stake to make a favour worth doing? m of eq. (4).
 
     The least m with m delta p (v - c) / (1 - delta) > c (Jackson, Rodriguez-Barraquer and Tan
     2012, eq. (1)); at 1 each tie sustains itself.
