@@ -1,6 +1,7 @@
 """Insurance against closed forms and simulation; take-back against renewal and conservation."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -118,6 +119,15 @@ def test_steady_sales_fill_a_stock_of_one_life(life: float, shape: float) -> Non
     assert found.retired[-1] == pytest.approx(10, rel=1e-3)
 
 
+@few
+@given(arrays(float, st.integers(2, 20), elements=st.floats(1, 200)), st.floats(0.05, 0.95))
+def test_the_life_that_leaves_so_many_in_use(sold: np.ndarray, part: float) -> None:
+    in_use = part * sold.sum()
+    life = csr.life_for(sold, in_use)
+    assert csr.flows(sold, TakeBack(life)).in_use[-1] == pytest.approx(in_use, rel=1e-6)
+    assert csr.life_for(sold, min(1.02 * in_use, 0.99 * sold.sum())) > life
+
+
 def test_survival_in_closed_form() -> None:
     np.testing.assert_allclose(csr.survival([0, 1, 5], 4, 1), np.exp(-np.array([0, 1, 5]) / 4))
     rayleigh = np.exp(-np.pi / 4 * (3 / 4) ** 2)  # shape 2 has the mean sqrt(pi) / 2 x scale
@@ -146,6 +156,7 @@ def test_one_cohort_by_hand() -> None:
         (lambda: csr.survival(1, 0, 1), "life = 0"),
         (lambda: csr.flows([1.0], TakeBack(collected=1.5)), "collected = 1.5"),
         (lambda: csr.flows([], TakeBack()), "at least one year"),
+        (lambda: csr.life_for([1.0], 1), "in_use = 1"),
         (lambda: csr.flows([-1], TakeBack()), "sold = -1"),
     ],
 )
@@ -160,7 +171,6 @@ def test_errors_say_what_is_wrong(call: object, message: str) -> None:
 
 LABS = {
     "insurance": Lab(41, {"frequency": (0.05, 0.5), "loss": (100, 1000), "backlash": (0, 0.6)}),
-    "lifetimes": Lab(49, {"life": (2, 8), "shape": (1, 4)}),
     "take_back": Lab(16, {"life": (2, 8), "collected": (0, 1), "recovered": (0.5, 1)}),
 }
 
@@ -169,3 +179,10 @@ LABS = {
 def test_labs_are_tidy_drawn_and_said(name: str) -> None:
     given = ([61.1, 66.8, 55.4, 91.4, 118.7, 124.6], 2014) if name == "take_back" else ()
     LABS[name].holds(csr, charts, name, *given)
+
+
+def test_the_balance_marks_what_is_gone() -> None:
+    table = pd.DataFrame({"year": [2023, 2024], "sold": [9.0, 12.0], "active": [5.0, 7.0]})
+    drawn = charts.balance(table).to_dict()
+    rows = [row for rows in drawn["datasets"].values() for row in rows]
+    assert [row["gone"] for row in rows if "gone" in row] == [5.0]

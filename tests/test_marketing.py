@@ -188,10 +188,8 @@ def test_errors_say_what_is_wrong(call: object, message: str) -> None:
 
 
 LABS = {
-    "campaign": Lab(49, {"spend": (10, 40), "decay": (0.1, 2), "months": (3, 48)}),
     "budget": Lab(31, {"elasticity": (0.1, 0.6), "decay": (0.1, 2), "margin": (0.1, 0.5)}),
     "chain": Lab(21, {"mean": (0, 0.6, 1.0, 3), "evenness": (0.1, 10)}),
-    "acquisition": Lab(20, {"mean": (0, 0.5, 0.95), "bonus": (0, 100), "elasticity": (0.3, 0.6)}),
 }
 
 

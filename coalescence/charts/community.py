@@ -1,4 +1,4 @@
-"""The community in pictures: who does the work, what recognition adds, what an event leaves."""
+"""The community in pictures: who does the work, what an event leaves, how users are counted."""
 
 from typing import Any
 
@@ -48,68 +48,11 @@ def participation(table: pd.DataFrame) -> alt.LayerChart:
 def say_participation(table: pd.DataFrame, *, members: int, exponent: float) -> str:
     """What the top and the rest bring."""
     part = table.set_index("share")["part"]
-    uneven = community.gini(community.Members(members, exponent))
+    few = community.voices(community.Members(members, exponent))
     return (
         f"Of {members:,} members the most active 1% bring {part.iloc[1]:.0%} of all contributions, "
-        f"the top tenth {part.iloc[10]:.0%} and the other nine tenths {1 - part.iloc[10]:.0%}; the "
-        f"Gini coefficient is {uneven:.2f}."
-    )
-
-
-def groups(table: pd.DataFrame) -> alt.LayerChart:
-    """What the 1, the 9 and the 90 % bring."""
-    y = alt.Y("group:N", title=None).sort(list(community.GROUPS))
-    x = alt.X("part:Q", title="Part of all contributions").scale(domain=[0, 1.12], nice=False)
-    base = alt.Chart(table).encode(y=y, x=x.axis(format="%", values=FIFTHS))
-    return layered(
-        base.mark_bar(color=BLUE, size=26),
-        base.mark_text(align="left", dx=5, fontWeight=600).encode(
-            text=alt.Text("part:Q", format=".0%")
-        ),
-    ).properties(
-        width=290,
-        height=120,
-        description="Part of all contributions from the most active 1 %, the next 9 % and the "
-        "other 90 % of the members",
-    )
-
-
-def recognised(table: pd.DataFrame) -> alt.LayerChart:
-    """Share who contribute over the weight of recognition."""
-    x = alt.X("visible:Q", title="Recognition: weight of what others think")
-    x = x.scale(domain=[0, 1]).axis(values=FIFTHS)
-    y = alt.Y("share:Q", title="Members who contribute")
-    y = y.scale(domain=[0, 1]).axis(format="%", values=FIFTHS)
-    base = alt.Chart(table).encode(x=x, y=y)
-    chosen = base.transform_filter("datum.point == 'chosen'")
-    return layered(
-        alt.Chart(table)
-        .transform_filter("datum.point == 'chosen'")
-        .mark_rule(color=LINE, strokeWidth=5)
-        .encode(x=x),
-        base.transform_filter("datum.point == 'curve'").mark_line(color=BLUE),
-        chosen.mark_point(color=BLUE, size=110, opacity=1),
-        chosen.transform_calculate(
-            words="format(datum.share, '.0%') + ' contribute; doing so earns an esteem of ' + "
-            "format(datum.esteem, '.2f')"
-        )
-        .mark_text(align="left", color=BLUE, fontWeight=600)
-        .encode(x=alt.value(2), y=alt.value(-12), text="words:N"),
-    ).properties(
-        width=380,
-        height=230,
-        description="Share of members who contribute over the weight of recognition, with the "
-        "chosen weight and the esteem that contributing then earns",
-    )
-
-
-def say_recognised(table: pd.DataFrame, *, cost: float, visible: float) -> str:
-    """What recognition adds and what it costs in honour."""
-    none, now = table.iloc[0], table.iloc[-1]
-    return (
-        f"Unseen, {none.share:.0%} would contribute; with a weight of {visible:g} on what others "
-        f"think {now.share:.0%} do, and to contribute then says {now.esteem:.2f} standard "
-        f"deviations about a member instead of {none.esteem:.2f}."
+        f"the next 9% {part.iloc[10] - part.iloc[1]:.0%} and the other 90% "
+        f"{1 - part.iloc[10]:.0%}; half of everything comes from {few:,} of them."
     )
 
 
@@ -133,7 +76,7 @@ def events(table: pd.DataFrame) -> alt.LayerChart:
 def left(table: pd.DataFrame) -> alt.LayerChart:
     """What the events brought directly and what is left of it."""
     x = alt.X("year:Q", title="Years since the launch").scale(domain=[0, 12], nice=False)
-    level = alt.Scale(domain=[0, 100], nice=False)
+    level = alt.Scale(domain=[0, 50], nice=False)
     base = alt.Chart(table).encode(x=x.axis(values=[0, 2, 4, 6, 8, 10, 12]))
     extra = alt.Y("extra:Q", title="Buyers, % of the first potential", scale=level)
     brought = alt.Y("brought:Q", scale=level)
@@ -166,8 +109,34 @@ def say_events(
         if borrowed > 0.05
         else "none of it was borrowed from later"
     )
+    where, it = ("the event", "it") if number == 1 else ("the events", "them")
     return (
-        f"{last.brought:.1f}% of the first potential buy at the events; the lead over the same "
-        f"market without them is largest in year {top.year:g}, {top.extra:.1f} points, and "
+        f"{last.brought:.1f}% of the first potential buy at {where}; the lead over the same "
+        f"market without {it} is largest in year {top.year:g}, {top.extra:.1f} points, and "
         f"{last.extra:.1f} after twelve years: {end}."
+    )
+
+
+def users(announced: pd.DataFrame, active: pd.DataFrame) -> alt.LayerChart:
+    """Users as announced beside those active in a month: rows of `data.series`."""
+    both = pd.concat([announced.assign(kind="announced"), active.assign(kind="active")])
+    both["date"] = pd.to_datetime(both["period"], format="ISO8601")
+    x = alt.X("date:T", title="Year").axis(format="%Y", tickCount="year")
+    y = alt.Y("value:Q", title="Users of MIUI (million)").scale(domain=[0, 350], nice=False)
+    drawn = []
+    for kind, colour, dash in (("announced", ORANGE, [6, 3]), ("active", BLUE, [1, 0])):
+        base = alt.Chart(both[["date", "kind", "value"]]).encode(x=x, y=y)
+        base = base.transform_filter(f"datum.kind == '{kind}'")
+        drawn += [
+            base.mark_line(color=colour, strokeDash=dash),
+            base.mark_point(color=colour, opacity=1),
+        ]
+    keys = key(
+        ("dashed: as announced", ORANGE), ("solid: active in the month", BLUE), across=170, **ABOVE
+    )
+    return layered(*drawn, *keys).properties(
+        width=380,
+        height=230,
+        description="Users of MIUI as the company announced them and as monthly active users, "
+        "from 2012 to 2019; the announced numbers run ahead.",
     )

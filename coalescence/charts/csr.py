@@ -1,4 +1,4 @@
-"""Responsibility in pictures: what insurance is worth, how long products live, where they end."""
+"""Responsibility in pictures: what insurance is worth, where products end, how many are gone."""
 
 import altair as alt
 import pandas as pd
@@ -13,7 +13,7 @@ def insurance(table: pd.DataFrame) -> alt.LayerChart:
     """Cost of events and in all over spending: the table of `csr.insurance`."""
     x = alt.X("spend:Q", title="Spent on goodwill (USD million a year)")
     names = {"total": "Events and spending", "events": "Events alone"}
-    drawn = lines(table, x.scale(domain=[0, 100]), names, "USD million a year", (0, 500))
+    drawn = lines(table, x.scale(domain=[0, 100]), names, "USD million a year", (0, 400))
     return layered(
         drawn, *mark(table, "datum.best == 1", "spend:Q", "total:Q", "best", align="left", dx=6)
     ).properties(
@@ -35,24 +35,6 @@ def say_insurance(table: pd.DataFrame, *, frequency: float, loss: float, backlas
         f"{table['events'].iloc[0] - best['events']:.0f} million of losses a year, "
         f"{saved:.0f} more than it costs."
     )
-
-
-def lifetimes(table: pd.DataFrame) -> alt.Chart:
-    """Share in use and share retiring by age: the table of `csr.lifetimes`."""
-    x = alt.X("age:Q", title="Age (years)").scale(domain=[0, 12], nice=False)
-    names = {"in_use": "Still in use", "within_a_year": "Retired within a year"}
-    return lines(table, x, names, "Share of the products sold", (0, 1), form="%").properties(
-        description="Share of products that are still in use at each age, and share that retires "
-        "in the year that follows.",
-    )
-
-
-def say_lifetimes(table: pd.DataFrame, *, life: float, shape: float) -> str:
-    """When half of them are gone."""
-    gone = float(table["age"][table["in_use"] <= 0.5].min())
-    late = table["in_use"][table["age"] == 2 * life]
-    left = f"; {late.iloc[0]:.1%} outlive twice the mean" if len(late) else ""
-    return f"They live {life:g} years on average; half are gone by {gone:.2g} years{left}."
 
 
 def take_back(table: pd.DataFrame) -> alt.LayerChart:
@@ -113,4 +95,25 @@ def say_take_back(table: pd.DataFrame, *, life: float, collected: float, recover
         f"Of {total:,.0f} million sold to {last['year']}, {last['in_use']:,.0f} million are still "
         f"in use and {known['uncollected'].sum():,.0f} million were not taken back; material of "
         f"{again:,.0f} million was used again."
+    )
+
+
+def balance(table: pd.DataFrame) -> alt.LayerChart:
+    """Sold so far and still in use, with the gap at the end: columns year, sold and active."""
+    x = alt.X("year:Q", title="End of the year")
+    x = x.scale(domain=[2012, 2024], nice=False).axis(format="d", values=list(range(2012, 2025, 2)))
+    names = {"sold": "Sold so far", "active": "In use in the month"}
+    last = table.tail(1).assign(gone=lambda end: end.sold - end.active)
+    gap = alt.Chart(last).encode(x=x)
+    words = "'green: ' + format(datum.gone, ',.0f') + ' million gone'"
+    return layered(
+        lines(table.dropna(), x, names, "Phones (million)", (0, 1400)),
+        alt.Chart(table).mark_line(color=BLUE).encode(x=x, y="sold:Q"),
+        gap.mark_rule(color=GREEN, strokeWidth=4).encode(y="active:Q", y2="sold:Q"),
+        gap.transform_calculate(words=words)
+        .mark_text(align="right", dx=0, dy=78, color=GREEN, fontWeight=600)
+        .encode(y="active:Q", text="words:N"),
+    ).properties(
+        description="Phones sold so far and phones in use by year; the gap at the end is marked "
+        "with the number that are no longer in use.",
     )

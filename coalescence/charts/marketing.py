@@ -1,32 +1,11 @@
-"""Marketing in pictures: goodwill and its budget, chains of referrals, the cost of a customer."""
+"""Marketing in pictures: the best budget for advertising, and chains of referrals."""
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 from coalescence.charts import BLUE, HEIGHT, LINE, ORANGE, WIDTH, layered
-from coalescence.charts._parts import key, lines
-
-
-def campaign(table: pd.DataFrame) -> alt.Chart:
-    """Goodwill and what was spent on it over time: the table of `marketing.campaign`."""
-    x = alt.X("month:Q", title="Month").scale(domain=[0, 48], nice=False)
-    names = {"goodwill": "Goodwill", "spent": "Spent so far"}
-    return lines(
-        table, x.axis(values=[0, 12, 24, 36, 48]), names, "USD million", (0, 200)
-    ).properties(
-        description="The stock of goodwill over four years and the money spent on it so far; the "
-        "advertising stops on the way.",
-    )
-
-
-def say_campaign(table: pd.DataFrame, *, spend: float, decay: float, months: int) -> str:
-    """How much of what was spent is left at the end."""
-    last = table.iloc[-1]
-    return (
-        f"At its height goodwill is USD {table['goodwill'].max():.0f} million; after four years "
-        f"{last['goodwill'] / last['spent']:.0%} of the USD {last['spent']:.0f} million spent is "
-        "left."
-    )
+from coalescence.charts._parts import key
 
 
 def budget(table: pd.DataFrame) -> alt.LayerChart:
@@ -56,11 +35,11 @@ def budget(table: pd.DataFrame) -> alt.LayerChart:
 def say_budget(table: pd.DataFrame, *, elasticity: float, decay: float, margin: float) -> str:
     """What the rule says, and what spending twice as much costs."""
     best = table["best"].iloc[0]
-    near = table.iloc[int((table["share"] - 2 * best).abs().argmin())]
+    twice = np.interp(2 * best, table["share"], table["worth"])
     if 2 * best > table["share"].iloc[-1]:
         return f"The rule says {best:.1%} of sales."
     return (
-        f"The rule says {best:.1%} of sales. Spending twice that leaves {near['worth']:.0%} of "
+        f"The rule says {best:.1%} of sales. Spending twice that leaves {twice:.0%} of "
         "the brand's best worth."
     )
 
@@ -69,11 +48,11 @@ def chain(table: pd.DataFrame) -> alt.LayerChart:
     """Chance that a chain is over, and customers in it: the table of `marketing.chain`."""
     x = alt.X("generation:Q", title="Generations of referrals").scale(domain=[0, 20], nice=False)
     base = alt.Chart(table).encode(x=x)
-    count = alt.Y("customers:Q", title="Solid: customers from one (steps tenfold)")
-    count = count.scale(type="log", domain=[1, 10000], nice=False, clamp=True)
+    count = alt.Y("customers:Q", title="Solid: customers from one so far")
+    count = count.scale(type="log", domain=[1, 100], nice=False, clamp=True)
     chance = alt.Y("over:Q", title="Dashed: chance that it is over").scale(domain=[0, 1])
     customers = base.mark_line(color=BLUE, clip=True).encode(
-        y=count.axis(values=[1, 10, 100, 1000, 10000], titleColor=BLUE, format=",d")
+        y=count.axis(values=[1, 2, 5, 10, 20, 50, 100], titleColor=BLUE, format=",d")
     )
     over = base.mark_line(color=ORANGE, strokeDash=[6, 3]).encode(
         y=chance.axis(format="%", titleColor=ORANGE, grid=False, orient="right")
@@ -97,31 +76,4 @@ def say_chain(table: pd.DataFrame, *, mean: float, evenness: float) -> str:
     return (
         f"There is no limit to the average chain; yet {table['over'].iloc[1]:.0%} of customers "
         f"bring nobody, and {table['end'].iloc[0]:.0%} of all chains die out."
-    )
-
-
-def acquisition(table: pd.DataFrame) -> alt.Chart:
-    """Cost of a customer over the number wanted: the table of `marketing.acquisition`."""
-    x = alt.X("wanted:Q", title="Customers wanted (million a year)")
-    names = {"advertised": "Advertising alone", "referred": "With referrals"}
-    return lines(
-        table, x.scale(domain=[0, 20]), names, "Cost of a customer (USD)", (0, 40)
-    ).properties(
-        description="Cost of a customer over the number of customers wanted a year, by "
-        "advertising alone and with referrals.",
-    )
-
-
-def say_acquisition(table: pd.DataFrame, *, mean: float, bonus: float, elasticity: float) -> str:
-    """From which number on referrals are cheaper, and by how much at the most."""
-    cheaper = table[table["referred"] < table["advertised"]]
-    last = table.iloc[-1]
-    if mean == 0:
-        return f"Without referrals a customer costs USD {last['advertised']:.2f} at 20 million."
-    if cheaper.empty:
-        return f"A bonus of USD {bonus:g} makes referrals dearer than advertising throughout."
-    return (
-        f"Referrals are cheaper from {cheaper['wanted'].iloc[0]:.0f} million customers a year on; "
-        f"at 20 million a customer costs USD {last['referred']:.2f} instead of "
-        f"{last['advertised']:.2f}."
     )

@@ -47,12 +47,15 @@ def top_share(members: Members, share: ArrayLike) -> Any:
     return _ranks(members).cdf(count)[()]
 
 
-def gini(members: Members) -> float:
-    """How unequal are the contributions? Gini coefficient, 0 equal to 1 - 1/n all by one, eq. (2).
+def voices(members: Members, part: float = 0.5) -> int:
+    """How few members bring `part` of all contributions? The smallest count that does, eq. (1).
 
-    (n + 1 - 2 E[rank]) / n, the rank drawn in proportion to what it contributes.
+    Half at s = 1: near 0.749 sqrt(n), because H(k) is near ln(k) + 0.5772. All at least one.
     """
-    return float((members.number + 1 - 2 * _ranks(members).mean()) / members.number)
+    _ranks(members)  # checks the record
+    within("part", part, 0, 1)
+    sums = np.cumsum(np.arange(1, int(members.number) + 1, dtype=float) ** -members.exponent)
+    return int(np.searchsorted(sums, part * sums[-1])) + 1
 
 
 def exponent_for(number: int, share: float, part: float) -> float:
@@ -134,25 +137,6 @@ def contributing(recognition: Recognition) -> Any:
     low = np.full_like(cost, -40.0)
     bar = elementwise.find_root(gap, (low, cost + 1.0), args=(cost, visible)).x
     return norm.sf(bar)[()]
-
-
-VISIBLE = np.linspace(0, 1, 21)
-
-
-def recognised(cost: float, visible: float) -> Table:
-    """What does recognition add, and what does it still say? Rows: 21 weights and the chosen one.
-
-    Columns: point ("curve", "chosen"), visible, share (who contribute), esteem (what contributing
-    says about a member, standard deviations).
-    """
-    weights = np.append(VISIBLE, visible)
-    share = contributing(Recognition(cost, weights))
-    return {
-        "point": ["curve"] * len(VISIBLE) + ["chosen"],
-        "visible": weights,
-        "share": share,
-        "esteem": esteem(norm.isf(share)),
-    }
 
 
 # --- Events: impulses in a Bass model ------------------------------------------------------------

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import minimize_scalar
+from scipy.optimize import brentq, minimize_scalar
 from scipy.special import gamma
 from scipy.stats import weibull_min
 
@@ -158,6 +158,21 @@ def flows(sold: ArrayLike, back: TakeBack) -> Flows:
     return Flows(sold, gone, np.cumsum(sold - gone), taken, gone - taken, used, taken - used)
 
 
+def life_for(sold: ArrayLike, in_use: float, shape: float = 2.0) -> float:
+    """Which mean life leaves `in_use` of all that was `sold`? Eq. (6) solved for life, years.
+
+    `in_use` more than none and less than all. Whatever takes products out of the count counts as
+    the end of a life; whatever else is counted as in use makes the life look longer.
+    """
+    sold = np.asarray(sold, dtype=float)
+    within("in_use", in_use, 1e-3 * float(sold.sum()), 0.999 * float(sold.sum()))
+
+    def gap(log_life: float) -> float:
+        return float(flows(sold, TakeBack(float(np.exp(log_life)), shape)).in_use[-1]) - in_use
+
+    return float(np.exp(brentq(gap, np.log(1e-2), np.log(1e5))))
+
+
 # --- labs -----------------------------------------------------------------------------------------
 
 
@@ -169,13 +184,6 @@ def insurance(*, frequency: float, loss: float, backlash: float) -> dict[str, An
     best = np.zeros(len(spend))
     best[np.argmin(total)] = 1
     return {"spend": spend, "events": total - spend, "total": total, "best": best}
-
-
-def lifetimes(*, life: float, shape: float) -> dict[str, Any]:
-    """Share of products still in use by age, and of those that retire in a year; 0 to 12 years."""
-    age = np.linspace(0, 12, 49)
-    alive = survival(age, life, shape)
-    return {"age": age, "in_use": alive, "within_a_year": alive - survival(age + 1, life, shape)}
 
 
 def take_back(

@@ -15,7 +15,7 @@ from scipy.stats import nbinom
 from coalescence.models._check import within
 
 Floats = NDArray[np.float64]
-CUT = 1e4  # where a lab's table stops counting customers
+CUT = 100.0  # where a lab's table stops counting customers
 
 
 # --- goodwill -------------------------------------------------------------------------------------
@@ -200,24 +200,12 @@ def best_bonus(ads: Advertising, wanted: ArrayLike, mean: ArrayLike) -> Any:
 # --- labs -----------------------------------------------------------------------------------------
 
 
-def campaign(*, spend: float, decay: float, months: int) -> dict[str, Any]:
-    """Goodwill over four years if advertising stops after so many months; USD m."""
-    t = np.arange(49) / 12
-    stop = months / 12
-    peak = goodwill(stop, spend, decay)
-    stock = np.where(
-        t <= stop, goodwill(t, spend, decay), peak * np.exp(-decay * np.maximum(t - stop, 0))
-    )
-    spent = spend * np.minimum(t, stop)
-    return {"month": np.arange(49), "goodwill": stock, "spent": spent}
-
-
 def budget(*, elasticity: float, decay: float, margin: float) -> dict[str, Any]:
     """Worth of a brand by the share of sales it spends on advertising, best = 1."""
     brand = Brand(elasticity=elasticity, decay=decay, margin=margin)
     ratio = float(advertising_ratio(elasticity, margin, decay, brand.rate))
     top = brand_worth(brand, best_goodwill(brand))
-    share = np.linspace(0, 0.3, 31)
+    share = np.linspace(0, np.sqrt(0.3), 31) ** 2  # finer where the worth bends
     stock = (share * brand.scale / decay) ** (1 / (1 - elasticity))
     return {
         "share": share,
@@ -234,15 +222,4 @@ def chain(*, mean: float, evenness: float) -> dict[str, Any]:
         "customers": np.minimum(progeny(mean, generation), CUT),
         "over": died_out(Referral(mean, evenness), 20),
         "end": np.full(21, extinction(Referral(mean, evenness))),
-    }
-
-
-def acquisition(*, mean: float, bonus: float, elasticity: float) -> dict[str, Any]:
-    """Cost of a customer with and without referrals, for 1 to 20 million customers a year; USD."""
-    wanted = np.arange(1.0, 21.0)
-    ads = Advertising(elasticity=elasticity)
-    return {
-        "wanted": wanted,
-        "advertised": advertised_cost(ads, wanted),
-        "referred": referred_cost(ads, wanted, mean, bonus),
     }
