@@ -290,7 +290,7 @@ LABS = {
     "chains": Lab(12, {"tiers": (0, 5), "markup": (0.05, 0.15), "margin": (0.0, 0.2)}),
     "enter": Lab(
         11,
-        {"plateau": (0.1, 0.4), "middle": (1.6, 3.6), "margin": (15, 120), "once": (1000, 3000)},
+        {"plateau": (0.1, 0.4), "middle": (1.6, 3.6), "margin": (15, 90), "once": (1000, 3000)},
         ("shares", "cash"),
     ),
     "response": Lab(

@@ -193,6 +193,70 @@ def test_search_says_what_is_wrong() -> None:
         innovation.search([1.0, 2.0], ["leap"])
 
 
+@given(st.integers(2, 12), st.integers(0, 60))
+def test_features_tried_are_what_steps_have_gained(features: int, weeks: int) -> None:
+    """Without links quality closes the gap to the best exactly as features get tried."""
+    quality = landscapes(features, 0, 2).quality
+    found = innovation.search(quality, ["step"] * weeks)[:, -1]
+    start, top = quality.mean(axis=-1), quality.max(axis=-1)
+    gained = (found - start) / (top - start)
+    np.testing.assert_allclose(gained, innovation.tried(features, weeks), atol=1e-9)
+
+
+# --- how soon they give way ---
+
+
+def test_years_in_use_by_hand() -> None:
+    """All of the latest year and half of the one before; nothing; everything."""
+    assert innovation.years_in_use([10, 20, 30], 40) == pytest.approx(1.5)
+    assert innovation.years_in_use([10, 20, 30], 0) == 0
+    assert innovation.years_in_use([10, 20, 30], 60) == 3
+
+
+@given(st.floats(0.2, 9), st.floats(0.5, 1.5))
+def test_years_in_use_finds_the_life_that_was_put_in(life: float, growth: float) -> None:
+    sold = 100 * growth ** np.arange(12)
+    whole = int(life)
+    in_use = sold[12 - whole :].sum() + (life - whole) * sold[11 - whole]
+    assert innovation.years_in_use(sold, in_use) == pytest.approx(life)
+
+
+@given(st.floats(1, 9), st.floats(10, 90), st.floats(0.01, 0.9))
+def test_random_life_finds_the_chance_that_was_put_in(
+    life: float, before: float, growth: float
+) -> None:
+    """So many are given up that the mean of the stock leaves once in a life."""
+    after = before * (1 + growth)
+    given_up = (before + after) / 2 / life
+    sold = after - before + given_up
+    assert innovation.random_life(sold, before, after) == pytest.approx(life)
+
+
+def test_the_two_readings_err_in_opposite_directions() -> None:
+    """Growth that ends, lives that do not change: one reading rises, the other falls."""
+    sold = np.append(100 * 1.5 ** np.arange(12), np.full(12, 100 * 1.5**11))
+    stock = [0.0]
+    for flow in sold:  # a quarter of the year's mean stock is given up in it
+        stock.append((stock[-1] * (1 - 0.125) + flow) / (1 + 0.125))
+    readings = [innovation.years_in_use(sold[:n], stock[n]) for n in (12, 24)]
+    assert readings[1] > readings[0] + 1
+    alike = np.convolve(sold, np.ones(4))[: sold.size]  # every phone lasts four years
+    readings = [innovation.random_life(sold[n], alike[n - 1], alike[n]) for n in (11, 23)]
+    assert readings[1] < readings[0] - 1
+    assert readings[1] == pytest.approx(4)
+
+
+def test_use_says_what_is_wrong() -> None:
+    with pytest.raises(ValueError, match="in_use = 11"):
+        innovation.years_in_use([4, 6], 11)
+    with pytest.raises(ValueError, match="sold = -1"):
+        innovation.years_in_use([-1, 6], 2)
+    with pytest.raises(ValueError, match="given up = -1"):
+        innovation.random_life(2, 5, 8)
+    with pytest.raises(ValueError, match="features = 0"):
+        innovation.tried(0, 3)
+
+
 # --- labs and charts ---
 
 
@@ -223,3 +287,8 @@ def test_sentences() -> None:
 def test_research_is_drawn() -> None:
     table = pd.DataFrame({"year": [2023, 2024], "value": [19.1, 24.1], "share": [0.07, 0.066]})
     assert "Xiaomi" in drawing(charts.research, table).words
+
+
+def test_years_in_use_are_drawn() -> None:
+    table = pd.DataFrame({"year": [2023, 2024], "equal": [4.1, 4.3], "random": [7.1, 6.3]})
+    assert "surveys" in drawing(lambda t: charts.years_in_use(t, 1.8, 3.6), table).words

@@ -186,6 +186,24 @@ def test_allowable_cost_by_hand():
     assert pricing.allowable_cost(1130, 0.05, 0.10) == pytest.approx(850)
 
 
+# --- what would hide the learning ---
+
+
+def test_content_by_hand():
+    """Twice as many made and 80 % learning: what costs the same holds a quarter more."""
+    assert pricing.content([10, 20], [50, 50], 0.8) == pytest.approx([1, 1.25])
+    assert pricing.content([10, 20], [50, 50], 0.8, base=1) == pytest.approx([0.8, 1])
+
+
+@given(st.floats(0.6, 1), st.floats(0.8, 1.2), st.integers(0, 3))
+def test_costs_on_the_curve_hide_nothing(progress, growth, base):
+    """Content that grew by a known factor a year is found again, from any year."""
+    made, years = np.array([3.0, 5.0, 11.0, 12.0]), np.arange(4)
+    cost = pricing.unit_cost(Curve(70.0, progress), made) * growth**years
+    found = pricing.content(made, cost, progress, base)
+    assert found == pytest.approx(growth ** (years - float(base)))
+
+
 # --- ranges, labs and charts ---
 
 
@@ -202,6 +220,8 @@ def test_allowable_cost_by_hand():
         (lambda: pricing.sharing(Family(), 13), "versions"),
         (lambda: pricing.root_law(Family(1)), "models"),
         (lambda: pricing.allowable_cost(100, 0.6, 0.6), "channel \\+ margin"),
+        (lambda: pricing.content([0, 1], [1, 1], 0.9), "made"),
+        (lambda: pricing.content([1, 2], [1, 0], 0.9), "cost"),
     ],
 )
 def test_what_is_out_of_range_is_named(call, name):
@@ -230,7 +250,6 @@ LABS = {
         ("experience", "earnings"),
     ),
     "versions": Lab(12, {"design": (5, 60), "spread": (0, 80), "volume": (0.5, 4)}),
-    "target": Lab(26, {"price": (500, 2000), "margin": (0.0, 0.3), "progress": (0.7, 0.95)}),
 }
 
 
@@ -239,14 +258,19 @@ def test_labs_are_tidy_drawn_and_said(name):
     LABS[name].holds(pricing, charts, name)
 
 
-def test_words_without_profit_and_in_between():
+def test_words_without_profit():
     assert "more" not in charts.say_experience(
         pd.DataFrame(pricing.experience(1.0, 0.9, 1.0)), progress=1.0, patience=0.9, ceiling=1.0
     )
-    table = pd.DataFrame(pricing.target(1000, 0.05, 0.85))
-    assert "after" in charts.say_target(table, price=1000, margin=0.05, progress=0.85)
 
 
 def test_reported_costs_are_drawn():
     table = pd.DataFrame({"year": [2017, 2018], "made": [300.0, 420.0], "cost": [800.0, 900.0]})
+    table["curve"] = [800.0, 760.0]
     assert drawing(charts.observed, table).words
+
+
+def test_the_lab_of_the_hidden_content():
+    given_ = (np.arange(2017, 2025), np.geomspace(300, 1345, 8), np.linspace(800, 1000, 8))
+    lab = Lab(8, {"progress": (0.75, 1.0), "base": (2017, 2022)})
+    lab.holds(pricing, charts, "hidden", *given_)

@@ -102,11 +102,11 @@ def shares(table: pd.DataFrame, reported: pd.DataFrame | None = None) -> alt.Lay
     needed = alt.Chart(table).transform_filter("datum.year == 0")
     layers = [
         needed.mark_rule(color=ORANGE, strokeDash=[5, 4], clip=True).encode(
-            x=alt.value(0), x2=alt.value(WIDTH), y="needed:Q"
+            x=alt.value(0), x2=alt.value("width"), y="needed:Q"
         ),
         needed.mark_text(
-            color=ORANGE, align="left", dx=4, dy=-8, text="share that would just pay", clip=True
-        ).encode(x=alt.value(0), y="needed:Q"),
+            color=ORANGE, align="right", dy=12, text="share that would just pay", clip=True
+        ).encode(x=alt.value("width"), y="needed:Q"),
         base.mark_line(),
         base.mark_point(opacity=1),
     ]
@@ -130,7 +130,7 @@ def cash(table: pd.DataFrame) -> alt.LayerChart:
     base = alt.Chart(table).encode(
         x=alt.X("year:Q", title="Years after entry").scale(domain=[-0.5, 10.5]).axis(tickCount=10)
     )
-    y = alt.Y("cash:Q", title="Cash (RMB bn)").scale(domain=[-8, 8])
+    y = alt.Y("cash:Q", title="Cash (RMB bn)").scale(domain=[-6, 22])
     bars = base.mark_bar(size=18, clip=True).encode(
         y=y,
         color=alt.condition("datum.cash < 0", alt.value(ORANGE), alt.value(SKY)),
@@ -160,7 +160,7 @@ def say_enter(
     limit = f"a lasting share of {needed:.0%} would just pay" if needed < 1 else "no share would"
     return (
         f"A share of {plateau:.0%} makes entry worth RMB {end:+.1f} bn after ten years; "
-        f"{limit}.{when}"
+        f"{limit}.{when}".replace("-", "\N{MINUS SIGN}")
     )
 
 
@@ -270,7 +270,7 @@ def say_books(table: pd.DataFrame, *, year: int, key: float) -> str:
 def promise(table: pd.DataFrame, cap: float) -> alt.LayerChart:
     """Hardware's net margin between the two keys (`year`, `low`, `high`), its `gross`, a `cap`."""
     x = alt.X("year:O", title=None).axis(labelAngle=0)
-    y = alt.Y("low:Q", title="Margin on hardware").scale(domain=[-0.02, 0.18])
+    y = alt.Y("low:Q", title="Margin on hardware").scale(domain=[-0.04, 0.18])
     base = alt.Chart(table).encode(x=x)
     limit = alt.Chart(pd.DataFrame({"cap": [cap], "words": [f"promised: at most {cap:.0%} net"]}))
     return layered(

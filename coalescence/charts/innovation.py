@@ -1,4 +1,4 @@
-"""Innovation in pictures: generations, the time for the next one, strides, and what was spent."""
+"""Innovation in pictures: generations, their timing, strides, what was spent and what is used."""
 
 import altair as alt
 import pandas as pd
@@ -30,6 +30,30 @@ def research(table: pd.DataFrame) -> alt.LayerChart:
         height=HEIGHT,
         description="Xiaomi's research and development expense by year as bars, each with its "
         "share of revenue.",
+    )
+
+
+READINGS = {"equal": "All last equally long", "random": "Given up at random"}
+
+
+def years_in_use(table: pd.DataFrame, low: float, high: float) -> alt.LayerChart:
+    """How long phones are used by two readings (`equal`, `random`), over what surveys say."""
+    band = alt.Chart(pd.DataFrame({"low": [low], "high": [high]})).encode(y="low:Q", y2="high:Q")
+    x = alt.X("year:O", title=None, axis=alt.Axis(labelAngle=0))
+    words = alt.Chart(table).encode(x=x).mark_text(dy=-11, fontSize=11.5)
+    return layered(
+        band.mark_rect(color=MUTED, opacity=0.18),
+        band.mark_text(align="right", dx=-6, dy=9, color=MUTED, fontSize=12).encode(
+            x=alt.value("width"), y="low:Q", text=alt.value("surveys of owners")
+        ),
+        lines(table, x, READINGS, "Years in use", (0, 8)),
+        words.encode(y="equal:Q", text=alt.Text("equal:Q", format=".1f")),
+        words.encode(y="random:Q", text=alt.Text("random:Q", format=".1f")),
+    ).properties(
+        width=WIDTH,
+        height=HEIGHT,
+        description="How many years phones are used, by year and by two readings of sales and "
+        "users, over the range that surveys give for how long a phone is kept.",
     )
 
 
@@ -68,7 +92,7 @@ def say_succession(table: pd.DataFrame, *, gap: float, added: float, q: float) -
 
 def timing(table: pd.DataFrame) -> alt.LayerChart:
     """Worth of both generations over the delay of the second: the table of `innovation.timing`."""
-    scale = alt.Scale(domain=[0, 1200], nice=False)
+    scale = alt.Scale(domain=[-200, 1400], nice=False)
     x = alt.X("delay:Q", title="Years until the next generation (20: never)")
     x = x.scale(domain=[0, 20], nice=False)
     base = alt.Chart(table).encode(x=x)
@@ -78,8 +102,8 @@ def timing(table: pd.DataFrame) -> alt.LayerChart:
     return layered(
         never.mark_line(color=MUTED, strokeDash=[5, 4]),
         alt.Chart(pd.DataFrame({"words": ["dashed: without a next generation"]}))
-        .mark_text(align="right", color=MUTED, x=WIDTH - 4, y=12)
-        .encode(text="words:N"),
+        .mark_text(align="right", dx=-4, color=MUTED, y=12)
+        .encode(x=alt.value("width"), text="words:N"),
         value.transform_filter("datum.delay < 20").mark_line(color=BLUE, clip=True),
         best.mark_point(shape="diamond", size=140, color=GREEN, opacity=1),
         best.transform_calculate(

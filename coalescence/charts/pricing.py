@@ -1,4 +1,4 @@
-"""Prices and costs in pictures: the learning curve, two plans, a shared part, a promised price."""
+"""Prices and costs in pictures: two plans, a shared part, what was paid, and what might hide."""
 
 import altair as alt
 import pandas as pd
@@ -46,7 +46,11 @@ def _shape() -> alt.Shape:
 def experience(table: pd.DataFrame) -> alt.LayerChart:
     """Prices and unit costs of both plans, period by period."""
     title = "Price and unit cost, % of the cost at launch"
-    y = alt.Y("price:Q", title=title).scale(domain=[0, 2]).axis(format="%", tickCount=5)
+    y = (
+        alt.Y("price:Q", title=title)
+        .scale(domain=[0.2, 1.4], nice=False)
+        .axis(format="%", tickCount=6)
+    )
     base = _plans(table)
     launch = alt.Chart(pd.DataFrame({"y": [1.0]})).encode(y="y:Q")
     note = base.transform_filter("datum.period == 6 && datum.plan == 'whole life'")
@@ -71,7 +75,7 @@ def earnings(table: pd.DataFrame) -> alt.LayerChart:
         _plans(table)
         .transform_filter("datum.plan == 'whole life'")
         .encode(
-            y=alt.Y("more:Q", title="Whole life earns more").scale(domain=[-0.4, 0.4]),
+            y=alt.Y("more:Q", title="Whole life earns more").scale(domain=[-0.2, 0.5]),
             color=alt.value(BLUE),
         )
     )
@@ -145,68 +149,78 @@ def say_versions(table: pd.DataFrame, *, design: float, spread: float, volume: f
     )
 
 
-# --- the price comes first ---
-
-
-def target(table: pd.DataFrame) -> alt.LayerChart:
-    """The learning curve, the allowable cost, and where they meet."""
-    x = alt.X("made:Q", title="Phones made (million, each step ten times)").scale(
-        type="log", domain=[0.1, 1000]
-    )
-    x = x.axis(values=[0.1, 1, 10, 100, 1000], format="~g")
-    y = alt.Y("cost:Q", title="Unit cost (RMB)").scale(domain=[0, 2000])
-    base = alt.Chart(table).encode(x=x, y=y)
-    end = base.transform_filter("datum.point == 'reached'")
-    rule = end.mark_rule(color=ORANGE, strokeDash=[5, 4])
-    return layered(
-        rule.encode(x=alt.value(0), x2=alt.value(WIDTH), y="allowable:Q"),
-        end.mark_text(color=ORANGE, align="right", dy=-8, text="allowable").encode(
-            x=alt.value(WIDTH - 4), y="allowable:Q"
-        ),
-        base.transform_filter("datum.point == 'curve'").mark_line(clip=True),
-        end.transform_filter("datum.made > 0.1 && datum.made < 1000").mark_point(
-            color=GREEN, size=120, opacity=1, shape="diamond", clip=True
-        ),
-    ).properties(
-        width=WIDTH,
-        height=HEIGHT,
-        description="Unit cost falling with the number of phones made, the allowable cost, and the "
-        "volume at which they meet",
-    )
-
-
-def say_target(table: pd.DataFrame, *, price: float, margin: float, progress: float) -> str:
-    """What the phone may cost, and when it does."""
-    row = row_of(table, point="reached")
-    first, last = pricing.VOLUMES[0], pricing.VOLUMES[-1]
-    when = f"after {row.made:,.1f} million phones"
-    if row.made >= last:
-        when = f"not within {last:,.0f} million phones"
-    elif row.made <= first:
-        when = "from the start"
-    return (
-        f"At RMB {price:,.0f} with tax and a margin of {margin:.0%} a phone may cost "
-        f"RMB {row.allowable:,.0f}; learning at {progress:.0%} gets there {when}."
-    )
-
-
 # --- what was reported ---
 
 
 def observed(table: pd.DataFrame) -> alt.LayerChart:
-    """Cost of a phone over all phones made so far (`year`, `made` in million, `cost` in RMB)."""
+    """Cost of a phone over all phones made so far (`year`, `made` in million, `cost` in RMB).
+
+    `curve` holds what an ordinary learning curve would have made of the first cost.
+    """
     x = alt.X("made:Q", title="Phones sold so far (million, logarithmic)")
     y = alt.Y("cost:Q", title="Cost of a phone sold (RMB, logarithmic)")
-    base = alt.Chart(table).encode(
-        x=x.scale(type="log", domain=[100, 2000]).axis(values=[100, 200, 500, 1000, 2000]),
-        y=y.scale(type="log", domain=[500, 2000]).axis(values=[500, 700, 1000, 1400, 2000]),
+    base = (
+        alt.Chart(table)
+        .transform_window(before="lag(cost)", sort=[alt.SortField("year")])
+        .encode(
+            x=x.scale(type="log", domain=[200, 2000]).axis(values=[200, 500, 1000, 2000]),
+            y=y.scale(type="log", domain=[500, 1400], nice=False).axis(
+                values=[500, 700, 1000, 1400]
+            ),
+        )
     )
+    words = base.encode(text="year:O")
     return layered(
+        base.mark_line(color=ORANGE, strokeDash=[7, 3]).encode(y="curve:Q"),
+        base.transform_filter("datum.year == 2024")
+        .mark_text(color=ORANGE, align="right", dy=16, text="an ordinary curve")
+        .encode(y="curve:Q"),
         base.mark_line(color=LINE),
         base.mark_point(color=BLUE, opacity=1),
-        base.mark_text(dy=-11, color=INK, fontSize=11).encode(text="year:O"),
+        words.transform_filter("!(datum.cost < datum.before)").mark_text(dy=-11, fontSize=11),
+        words.transform_filter("datum.cost < datum.before").mark_text(dy=15, fontSize=11),
     ).properties(
         width=WIDTH,
         height=HEIGHT,
-        description="What a phone cost Xiaomi on average, over all phones sold until then",
+        description="What a phone cost Xiaomi on average, over all phones sold until then, beside "
+        "a falling learning curve",
+    )
+
+
+def hidden(table: pd.DataFrame) -> alt.LayerChart:
+    """What a phone cost, and what the phone of one year would cost on its learning curve."""
+    x = alt.X("year:O", title=None).axis(labelAngle=0)
+    title = "Cost of a phone (RMB)"
+    y = alt.Y("cost:Q", title=title).scale(domain=[0, 1600]).axis(tickCount=5, format=",d")
+    base = alt.Chart(table).encode(x=x)
+    end = base.transform_filter("datum.year == 2024")
+    start = base.transform_filter("abs(datum.content - 1) < 1e-9")
+    return layered(
+        base.mark_area(color=LINE, opacity=0.6, clip=True).encode(y="cost:Q", y2="same:Q"),
+        base.mark_line(color=ORANGE, strokeDash=[7, 3], clip=True).encode(y="same:Q"),
+        base.mark_line(color=BLUE).encode(y=y),
+        base.mark_point(color=BLUE, opacity=1).encode(y="cost:Q"),
+        start.mark_point(color=INK, size=130, shape="diamond", opacity=1).encode(y="cost:Q"),
+        end.mark_text(color=BLUE, align="right", dx=8, dy=-14, text="phones as sold").encode(
+            y="cost:Q"
+        ),
+        end.mark_text(color=ORANGE, align="right", dx=8, dy=16, text="the same phone").encode(
+            y="same:Q"
+        ),
+    ).properties(
+        width=WIDTH,
+        height=HEIGHT,
+        description="What an average phone cost Xiaomi by year, and what the phone of one year "
+        "would have cost in the others on a learning curve",
+    )
+
+
+def say_hidden(table: pd.DataFrame, *, progress: float, base: int) -> str:
+    """What the same phone would cost at the end, and how much more phones would have to hold."""
+    end = table.iloc[-1]
+    yearly = end.content ** (1 / (end.year - base)) - 1
+    return (
+        f"On a {progress:.0%} curve the average phone of {base} would have cost RMB {end.same:,.0f}"
+        f" in {end.year:.0f}; those sold cost RMB {end.cost:,.0f}, so they would have to hold "
+        f"{end.content - 1:.0%} more, {yearly:.1%} a year.".replace("-", "\N{MINUS SIGN}")
     )

@@ -4,6 +4,7 @@ Successive generations win buyers of their own and take over those of the one be
 Bass 1987). Whether the next one is worth launching now, once the old one has matured, or never,
 depends on what it adds and what it takes (Wilson and Norton 1989, Mahajan and Muller 1996).
 What a generation should change is search on a rugged landscape (Levinthal 1997).
+How fast generations really give way shows in what is in use beside what was sold.
 """
 
 from collections.abc import Sequence
@@ -73,7 +74,7 @@ class Successor(NamedTuple):
 
 
 def worth(line: Successor, delay: ArrayLike) -> Any:
-    """What are both generations worth if the next one comes after `delay` years? Eq. (2).
+    """What are both generations worth if the next one comes after `delay` years? Eq. (3).
 
     The discounted margins on the users of eq. (1) less the discounted cost, in USD m. `delay` lies
     in [0, horizon], a number or an array. The integral is Simpson's on 400 steps.
@@ -111,7 +112,7 @@ def best_delay(line: Successor) -> float:
 
 
 def search(quality: ArrayLike, stride: Sequence[str]) -> Floats:
-    """How good is the product after each week of search, on average? Eq. (3), Levinthal (1997).
+    """How good is the product after each week of search, on average? Levinthal (1997).
 
     `quality` is (..., 2**features), as of `cocreation.landscapes`; `stride` says for each week
     what is tried: "step" changes one feature picked at random, "jump" draws all of them anew,
@@ -155,6 +156,44 @@ def _stepping(level: Floats) -> csr_array:
         start.append(home)
     chance = np.full(count * size * features, 1 / features)
     return csr_array((chance, (np.concatenate(to), np.concatenate(start))), shape=2 * home.shape)
+
+
+def tried(features: ArrayLike, weeks: ArrayLike) -> Any:
+    """Which share of the features has been tried after so many steps? 1 - (1 - 1/N)**t, eq. (4).
+
+    A step tries one feature picked at random.
+    """
+    within("features", features, 1)
+    within("weeks", weeks, 0)
+    return 1 - (1 - 1 / np.asarray(features, dtype=float)) ** np.asarray(weeks, dtype=float)
+
+
+# --- how soon they give way -----------------------------------------------------------------------
+
+
+def years_in_use(sold: ArrayLike, in_use: float) -> float:
+    """How many of the latest years' sales make up what is in use? Eq. (5).
+
+    `sold` are the sales of each year up to now, in the unit of `in_use`. It is the age at which
+    phones are given up if all last equally long; part of the oldest year counts as part of a year.
+    If lives differ it grows when sales slow down, though lives have not changed.
+    """
+    latest = np.asarray(sold, dtype=float)[::-1]
+    within("sold", latest, 0)
+    within("in_use", in_use, 0, latest.sum())
+    together = np.append(0.0, np.cumsum(latest))
+    return float(np.interp(in_use, together, np.arange(together.size)))
+
+
+def random_life(sold: ArrayLike, before: ArrayLike, after: ArrayLike) -> Any:
+    """How long is a phone used on average, if any is given up with the same chance? Eq. (6).
+
+    What is in use, from `before` to `after` a year in which so many were `sold`, over what was
+    given up in it; years. If lives are more alike it shrinks when sales slow down.
+    """
+    given_up = np.asarray(sold, dtype=float) - np.subtract(after, before)
+    within("given up", given_up, 0, open_low=True)
+    return np.add(before, after) / 2 / given_up
 
 
 # --- labs -----------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@
 quite (Fisher, Ramdas and Ulrich 1999).
 *Target costing.* The price comes first and says what the phone may cost (Cooper and Slagmulder
 1997).
+*A test.* Learning that costs do not show must hide in a product that has become more.
 
 Every function takes floats or arrays that broadcast, unless it says otherwise. Equation numbers
 are those of the chapter.
@@ -65,7 +66,7 @@ def total_cost(curve: Curve, units: int, *, average: bool = False) -> Floats:
 
 
 def lot_cost(curve: Curve, before: ArrayLike, more: ArrayLike) -> Any:
-    """What do `more` units cost on top of `before`? The area under the curve between, eq. (2).
+    """What do `more` units cost on top of `before`? The area under the curve between.
 
     For volumes so large that a unit is a grain of sand. The progress ratio must be above 1/2.
     """
@@ -78,7 +79,7 @@ def lot_cost(curve: Curve, before: ArrayLike, more: ArrayLike) -> Any:
 
 
 def units_to_reach(curve: Curve, cost: ArrayLike) -> Any:
-    """How many must be made before a unit costs only `cost`? (cost / c_1)**(1 / b), eq. (3)."""
+    """How many must be made before a unit costs only `cost`? (cost / c_1)**(1 / b)."""
     within("cost", cost, 0, open_low=True)
     within("progress", curve.progress, 0, np.nextafter(1, 0), open_low=True)
     return np.divide(cost, curve.first) ** (1 / exponent(curve.progress))
@@ -119,7 +120,7 @@ class Plan(NamedTuple):
 
 
 def outcome(launch: Launch, quantity: ArrayLike, before: float = 1.0) -> Plan:
-    """What follows from making `quantity` (T,) in each period? Eq. (4)."""
+    """What follows from making `quantity` (T,) in each period?"""
     sold = np.asarray(quantity, dtype=float)
     within("quantity", sold, 0, launch.size)
     within("patience", launch.patience, 0, 1, open_low=True)
@@ -134,7 +135,7 @@ def best_plan(launch: Launch, before: float = 1.0) -> Plan:
     """Which quantities earn most over the whole life of the phone? Spence (1981).
 
     With patience 1 every period is the same: marginal revenue equals the unit cost of the *last*
-    period, eq. (5). Found by scipy's SLSQP from a timid and from a bold start, because with
+    period, eq. (2). Found by scipy's SLSQP from a timid and from a bold start, because with
     steep learning there can be two peaks.
     """
     weight = launch.patience ** np.arange(launch.periods)
@@ -217,7 +218,7 @@ class Sharing(NamedTuple):
 
 
 def sharing(family: Family, versions: ArrayLike) -> Sharing:
-    """What does the part cost if the family shares `versions` of it? Eq. (6).
+    """What does the part cost if the family shares `versions` of it? Eq. (3).
 
     After Fisher, Ramdas and Ulrich (1999): neighbouring models share a version, which must be
     strong enough for the strongest of them, in groups as equal as whole numbers allow.
@@ -243,7 +244,7 @@ def best_versions(family: Family) -> int:
 
 
 def root_law(family: Family) -> Any:
-    """How many versions would that be without savings in bulk? A square-root law, eq. (7).
+    """How many versions would that be without savings in bulk? A square-root law, eq. (4).
 
     sqrt(V s n / (2 K (n - 1))) with V all phones, s the spread, K the design: volume calls for
     variety, the cost of design against it.
@@ -277,7 +278,7 @@ def versions(design: float, spread: float, volume: float) -> Table:
 def allowable_cost(
     price: ArrayLike, margin: ArrayLike, channel: ArrayLike = 0.0, tax: ArrayLike = 0.13
 ) -> Any:
-    """What may a phone cost that shall sell at `price`? Eq. (8), Cooper and Slagmulder (1997).
+    """What may a phone cost that shall sell at `price`? Eq. (5), Cooper and Slagmulder (1997).
 
     RMB; `price` is what the buyer pays, with a value-added `tax`. Of the price before tax the
     `channel` keeps a share and the maker a `margin`.
@@ -288,23 +289,29 @@ def allowable_cost(
     return np.divide(price, 1 + np.asarray(tax)) * (1 - np.add(channel, margin))
 
 
-START = 1000.0  # RMB that a phone costs in the lab when 1 m were made
-VOLUMES = np.geomspace(0.1, 1000, 25)  # million phones made
+# --- What would hide the learning ----------------------------------------------------------------
 
 
-def target(price: float, margin: float, progress: float) -> Table:
-    """How many phones must be made before the promised price pays? 26 rows.
+def content(made: ArrayLike, cost: ArrayLike, progress: ArrayLike, base: int = 0) -> Any:
+    """How much more must a product hold than in year `base`, if learning went on? Eq. (6).
 
-    Columns: point ("curve", "reached"), made (million), cost (RMB), allowable (RMB). The last row
-    is where the two meet, kept within the axis.
+    Its observed `cost` (years,), over what the product of the base year would cost by now at this
+    progress ratio, `made` being all that was ever made by then. The casebook's own reading.
     """
-    curve = Curve(START, progress)
-    allowed = float(allowable_cost(price, margin))
-    reached = np.clip(units_to_reach(curve, allowed), VOLUMES[0], VOLUMES[-1])
-    made = np.append(VOLUMES, reached)
-    return {
-        "point": ["curve"] * VOLUMES.size + ["reached"],
-        "made": made,
-        "cost": unit_cost(curve, made),
-        "allowable": np.full(made.size, allowed),
-    }
+    within("made", made, 0, open_low=True)
+    within("cost", cost, 0, open_low=True)
+    ever, paid = np.asarray(made, dtype=float), np.asarray(cost, dtype=float)
+    learned = (ever / ever[base]) ** exponent(progress)
+    return paid / (paid[base] * learned)
+
+
+def hidden(
+    years: ArrayLike, made: ArrayLike, cost: ArrayLike, *, progress: float, base: int
+) -> Table:
+    """What did a phone cost, and what would that of the year `base` have cost? A row a year.
+
+    Columns: year, cost, same (the base year's phone on its learning curve; RMB), content.
+    """
+    year, paid = np.asarray(years), np.asarray(cost, dtype=float)
+    more = content(made, paid, progress, int(np.flatnonzero(year == base)[0]))
+    return {"year": year, "cost": paid, "same": paid / more, "content": more}
