@@ -1,6 +1,7 @@
 """Pre-orders, batches and scarcity: published examples, simulation, closed forms and limits."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -76,6 +77,26 @@ def test_risk_is_linear_in_spread_and_free_of_units(season, unit):
         price=season.price * unit, cost=season.cost * unit, salvage=season.salvage * unit
     )
     assert accessible.risk(money) == pytest.approx(unit * risk)
+
+
+def test_demand_met_by_simulation():
+    season = Season(1.0, 0.3, 1.05, 1.0, 0.5)
+    demand = 1 + 0.3 * np.random.default_rng(2).standard_normal(400_000)
+    for made in (0.6, 1.0, 1.3):
+        assert accessible.served(season, made) == pytest.approx(
+            np.minimum(demand, made).mean(), abs=2e-3
+        )
+    with pytest.raises(ValueError, match="mean"):
+        accessible.served(season._replace(mean=0.0), 1.0)
+
+
+def test_knowing_more_enlarges_the_batch_of_a_thin_margin_and_shrinks_that_of_a_wide_one():
+    thin, wide = (accessible.preorders(margin, 0.3) for margin in (0.05, 0.8))
+    assert np.all(np.diff(thin["made"]) > 0)
+    assert np.all(np.diff(wide["made"]) < 0)
+    even = accessible.preorders(0.5, 0.3)
+    assert even["made"] == pytest.approx(np.ones(21))
+    assert accessible.preorders(0.05, 0.3, doubt=0.0)["served"] == pytest.approx(np.ones(21))
 
 
 def test_newsvendor_takes_arrays_and_refuses_nonsense():
@@ -281,10 +302,13 @@ def test_frenzy_takes_arrays_and_refuses_nonsense():
 # --- what the labs open ---
 
 LABS = {
-    "preorders": Lab(21, {"margin": (0.02, 0.4), "spread": (0.05, 0.6), "doubt": (0.0, 1.5)}),
+    "preorders": Lab(
+        21,
+        {"margin": (0.02, 0.8), "spread": (0.1, 0.4), "doubt": (0.0, 1.0)},
+        ("preorders", "not_knowing"),
+    ),
     "small_batches": Lab(40, {"level": (0, 1), "leave": (0, 1), "setup": (0, 0.05)}),
     "signal": Lab(22, {"experts": (0, 0.9), "worth": (0.5, 0.95), "good": (0.5, 0.9)}),
-    "rush": Lab(20, {"likes": (0.1, 0.9), "low": (0, 0.9)}),
 }
 
 
@@ -301,3 +325,8 @@ def test_fees_lower_the_risk_and_sentences_know_the_cases():
     assert "One big batch" in charts.say_small_batches(one, level=0.5, leave=0.1, setup=0.1)
     told = tidy(accessible.signal(0.9, 0.7, 0.6), "signal")
     assert "no scarcity" in charts.say_signal(told, experts=0.9, worth=0.7, good=0.6)
+
+
+def test_registrations_are_drawn_beside_phones():
+    table = pd.DataFrame({"sale": ["A", "B"], "units": [1e5, 2e4], "registered": [7e6, 1e5]})
+    assert "registered" in charts.registered(table).to_dict()["description"]

@@ -10,6 +10,7 @@ from scipy.optimize import minimize_scalar
 from scipy.stats import norm
 
 from coalescence.charts import challenges as charts
+from coalescence.lab import drawing
 from coalescence.models import challenges
 from coalescence.models.challenges import Market, Rival, Suit
 from coalescence.models.rise import bass_sales, bass_share
@@ -248,3 +249,8 @@ def test_labs_are_tidy_drawn_and_said(name: str) -> None:
 def test_share_that_stays() -> None:
     setting = {"spend": 100.0, "effect": 0.05, "start": 0.5}
     assert "stays" in charts.say_rivalry(pd.DataFrame(challenges.rivalry(**setting)), **setting)
+
+
+def test_episodes_are_drawn() -> None:
+    table = pd.DataFrame({"episode": ["2016"], "market": [0.1], "share": [-0.1], "units": [-0.01]})
+    assert "market" in drawing(charts.episodes, table).words

@@ -1,15 +1,17 @@
-"""Search, testers and votes: published tables, simulation, closed forms and limits."""
+"""Heads, search, testers and votes: published tables, simulation, closed forms and limits."""
 
 import math
-from itertools import product
+from itertools import combinations, product
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import betabinom, norm
 
 from coalescence.charts import cocreation as charts
+from coalescence.lab import tidy
 from coalescence.models import cocreation, together
 from coalescence.models.cocreation import Trial
 from tests.labs import Lab
@@ -18,7 +20,7 @@ quick = settings(max_examples=25, deadline=None)
 
 shares = st.floats(0, 1)
 
-# --- search ---
+# --- heads and search ---
 
 
 def test_harters_table_of_the_largest_of_n():
@@ -28,6 +30,29 @@ def test_harters_table_of_the_largest_of_n():
     np.testing.assert_allclose(found, list(table.values()), atol=6e-6)
     assert cocreation.best_of(2) == pytest.approx(1 / math.sqrt(math.pi), abs=1e-10)
     assert cocreation.best_of(3) == pytest.approx(1.5 / math.sqrt(math.pi), abs=1e-10)
+
+
+def test_ideas_that_are_alike_by_simulation():
+    """Each idea is sqrt(r) of a common part and sqrt(1 - r) of its own."""
+    random = np.random.default_rng(3)
+    common, own = random.standard_normal((100_000, 1)), random.standard_normal((100_000, 12))
+    best = (math.sqrt(0.6) * common + math.sqrt(0.4) * own).max(axis=1).mean()
+    assert cocreation.best_alike(12, 0.6) == pytest.approx(best, abs=0.02)
+    assert cocreation.best_alike([3, 5], 0.75) == pytest.approx(cocreation.best_of([3, 5]) / 2)
+    with pytest.raises(ValueError, match="alike"):
+        cocreation.best_alike(5, 1.1)
+
+
+@quick
+@given(st.floats(0, 8), shares)
+def test_a_panel_with_nothing_in_common_equals_the_crowd(power, alike):
+    number = 10**power
+    panel = cocreation.as_many(number, alike)
+    assert 1 <= panel <= number * (1 + 1e-6)
+    assert cocreation.best_of(panel) == pytest.approx(
+        float(cocreation.best_alike(number, alike)), abs=1e-6
+    )
+    assert cocreation.as_many([1, 100], [alike, 0.0]) == pytest.approx([1, 100])
 
 
 @quick
@@ -106,7 +131,7 @@ def test_square_root_batch_is_cheapest(candidates, cost, week):
 def test_search_out_of_range_is_refused():
     with pytest.raises(ValueError, match="n = "):
         cocreation.best_of(0)
-    with pytest.raises(ValueError, match="week's tests"):
+    with pytest.raises(ValueError, match="cost of a release"):
         cocreation.worth(Trial(0.0, 0.0), 3)
     with pytest.raises(ValueError, match="cost"):
         cocreation.parallel(Trial(-0.1, 0.1), 3)
@@ -215,9 +240,28 @@ def test_where_a_vote_rests_no_change_has_a_majority():
 
 
 def test_votes_get_stuck_the_lower_the_more_features_interact():
-    ends = [cocreation.votes(k, 25, 0.5)["vote"][-1] for k in (0, 2, 5, 9)]
+    ends = [cocreation.votes(k, 0.5)["vote"][-1] for k in (0, 2, 5, 9)]
     assert ends[0] == pytest.approx(1)
     assert np.all(np.diff(ends) < -0.05)
+
+
+def test_another_version_brings_more_than_another_decider():
+    one, two = (cocreation.votes(3, 0.5, versions) for versions in (1, 2))
+    assert abs(one["vote"][-1] - one["designer"][-1]) < 0.03
+    assert two["vote"][-1] > one["designer"][-1] + 0.05
+    few, many = (cocreation.votes(3, 0.5, users=users)["vote"][-1] for users in (5, 101))
+    assert few == pytest.approx(many, abs=0.02)
+    narrow = cocreation.votes(3, 1.0)
+    assert narrow["vote"][-1] < narrow["designer"][-1] - 0.1
+
+
+def test_best_of_some_values_by_enumeration():
+    values = np.sort(np.random.default_rng(1).random((6, 2)), axis=0)
+    draws = [np.max(draw, axis=0) for draw in combinations(values, 3)]
+    np.testing.assert_allclose(cocreation.best_versions(values, 3), np.mean(draws, axis=0))
+    np.testing.assert_allclose(cocreation.best_versions(values, 1), values.mean(axis=0))
+    with pytest.raises(ValueError, match="versions"):
+        cocreation.best_versions(values, 7)
 
 
 def test_landscapes_come_from_their_seed():
@@ -245,13 +289,31 @@ def test_tastes_add_up_and_nonsense_is_refused():
 # --- what the labs open ---
 
 LABS = {
-    "tries": Lab(40, {"cost": (0.005, 0.1), "week": (0.0, 1.0)}),
-    "testers": Lab(41, {"chance": (0.02, 0.5), "uneven": (0.0, 0.6)}),
-    "votes": Lab(26, {"others": (0, 9), "users": (5, 101), "apart": (0.0, 1.0)}),
-    "ruggedness": Lab(5, {"features": (3, 7, 11)}),
+    "heads": Lab(35, {"power": (2, 4, 6, 8), "alike": (0.0, 0.5, 0.9)}),
+    "tries": Lab(40, {"cost": (0.015, 0.05), "wait": (0.0, 0.52)}),
+    "votes": Lab(16, {"others": (0, 9), "apart": (0.0, 1.0), "versions": (1, 10)}),
 }
 
 
 @pytest.mark.parametrize("name", LABS)
 def test_labs_are_tidy_drawn_and_said(name):
     LABS[name].holds(cocreation, charts, name)
+
+
+def test_ruggedness_is_flat_without_interaction():
+    table = tidy(cocreation.ruggedness(5), "ruggedness")
+    assert table["others"].tolist() == [0, 1, 2, 3, 4]
+    assert table["peaks"].iloc[0] == table["best"].iloc[0] == 1
+    assert np.all(np.diff(table["peaks"]) > 0)
+
+
+def test_the_crowd_and_its_best_idea_are_drawn_as_multiples():
+    counted = pd.DataFrame({"date": ["2010-08-16", "2015-02-01"], "heads": [100.0, 1e8]})
+    layers = charts.crowd(counted).to_dict()
+    drawn = next(iter(layers["datasets"].values()))
+    ends = {row["line"]: row["times"] for row in drawn if row["date"] == "2015-02-01"}
+    assert ends["Heads"] == 1e6
+    assert ends["Their best idea"] == pytest.approx(2.276, abs=1e-3)
+    assert charts._many(278.2) == "280"
+    assert charts._many(6) == "6"
+    assert charts._many(2.6e5) == "260,000"

@@ -232,13 +232,39 @@ def test_out_of_range_is_refused(call, name):
         call()
 
 
+def test_the_edge_comes_without_warning():
+    """A commission of 30% hardly moves users and doubles the share at which the platform tips."""
+    table = pd.DataFrame(ecosystem.squeeze(7.0, -3.5)).set_index("commission")
+    free, dear = table.loc[0.0], table.iloc[30]
+    assert dear.high > 0.98 * free.high
+    assert dear.tip > 2 * free.tip
+    assert table.iloc[38].states == 3
+    assert table.iloc[39].states == 1
+    assert table.iloc[39].high < 0.05
+    for row in (free, dear):
+        assert row.low < row.tip < row.high
+    best = table[table.best == 1].iloc[0]
+    assert best.income == table.income.max()
+
+
+def test_a_commission_too_high_pays_for_years_and_can_be_taken_back_in_time():
+    never = pd.DataFrame(ecosystem.raised(0.45, 0)).set_index("year")
+    assert never.income[5] > 1.3
+    assert never.income[20] < 0.1
+    assert never.users.is_monotonic_decreasing
+    soon, late = (pd.DataFrame(ecosystem.raised(0.45, back)).iloc[-1] for back in (10, 20))
+    assert soon.income == pytest.approx(1, abs=0.01)
+    assert late.income < 0.05
+    same = ecosystem.raised(0.2, 0)
+    assert same["income"] == pytest.approx(np.ones(61), abs=1e-6)
+
+
 LABS = {
     "prices": Lab(4, {"users_value": (0, 0.4), "partners_value": (0, 1.8)}),
-    "give_away": Lab(21, {"users_value": (0, 0.4), "partners_value": (0, 1.8)}),
-    "flywheel": Lab(
-        25, {"users": (0, 1), "partners": (0, 1), "commission": (0, 0.5), "variety": (2.0, 12.0)}
+    "squeeze": Lab(61, {"variety": (6.0, 8.0), "alone": (-4.0, -3.5, -2.0)}),
+    "raised": Lab(
+        61, {"commission": (0.2, 0.45, 0.6), "back": (0, 10, 20)}, ("raised", "raised_income")
     ),
-    "threshold": Lab(44, {"variety": (2.0, 7.0, 12.0), "commission": (0, 0.3, 0.5)}),
 }
 
 
@@ -247,7 +273,10 @@ def test_labs_are_tidy_drawn_and_said(name):
     LABS[name].holds(ecosystem, charts, name)
 
 
-def test_say_names_a_wheel_that_starts_from_nothing():
-    table = pd.DataFrame(ecosystem.flywheel(0.0, 0.0, 0.0, variety=40.0))
-    setting = {"users": 0.0, "partners": 0.0, "commission": 0.0, "variety": 40.0}
-    assert "from nothing" in charts.say_flywheel(table, **setting)
+def test_devices_and_revenue_for_each_user_start_at_a_hundred():
+    table = pd.DataFrame({"year": [2018, 2021], "devices": [0.5, 1.0], "iot": [200.0, 100.0],
+                          "internet": [60.0, 66.0]})  # fmt: skip
+    rows = next(iter(charts.per_user(table).to_dict()["datasets"].values()))
+    ends = {row["line"]: (row["index"], row["piece"]) for row in rows if row["year"] == 2021}
+    assert ends["Connected devices"] == (200, "new")
+    assert ends["IoT revenue"][0] == 50

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scipy.optimize import fixed_point, minimize_scalar
 
 from coalescence.charts import ecosystem_iot as charts
+from coalescence.lab import drawing
 from coalescence.models import ecosystem_iot as iot
 from coalescence.models.ecosystem_iot import Market
 from tests.labs import Lab
@@ -216,3 +217,20 @@ def test_labs_are_tidy_drawn_and_said(name):
 
 def test_shares_of_the_gain_add_up():
     assert np.add.reduceat(iot.join(10)["share"], [0, 2]) == pytest.approx([1, 1])
+
+
+def test_leaders_are_drawn():
+    table = pd.DataFrame({"firm": ["Xiaomi", "All others"], "share": [1.7, 98.3]})
+    assert "Xiaomi" in drawing(charts.leaders, table).words
+
+
+@given(st.floats(0.05, 0.5), st.floats(0, 0.3), st.floats(0, 2))
+def test_where_opening_starts_to_cost_the_leader(network, rival, base):
+    """The difference of the two equilibria: it pays iff B < (2 - mu) b + (1 - mu) x, opened."""
+    market = Market(1, network, base, rival)
+    if iot.equilibrium(market).rival == 0:
+        return  # the rival is out: there is nobody to open to
+    opened = iot.equilibrium(market, 1.0, 1.0)
+    room = (2 - network) * rival + (1 - network) * opened.own - base
+    gain = iot.gain_from_opening(market)[0]
+    assert abs(room) < 1e-9 or (gain > 0) == (room > 0)

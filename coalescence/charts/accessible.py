@@ -13,12 +13,26 @@ COSTS = {"setup": "Starting batches", "early": "Short or over before", "last": "
 # --- Orders before the batch ---
 
 
+def _fee() -> alt.X:
+    x = alt.X("fee:Q", title="Booking fee, % of a buyer's gain").scale(domain=[0, 1], nice=False)
+    return x.axis(format="%")
+
+
 def preorders(table: pd.DataFrame) -> alt.Chart:
+    """The best batch, by the booking fee, with orders and without."""
+    names = {"made": "With bookings", "made_blind": "Without"}
+    y = "Best batch, % of expected demand"
+    return lines(table, _fee(), names, y, [0, 1.2], form="%").properties(
+        description="Best size of the batch over the booking fee, with bookings taken before the "
+        "batch is made and without, as shares of expected demand"
+    )
+
+
+def not_knowing(table: pd.DataFrame) -> alt.Chart:
     """The cost of not knowing demand, by the booking fee, with orders and without."""
     names = {"risk": "With bookings", "blind": "Without"}
-    x = alt.X("fee:Q", title="Booking fee, % of a buyer's gain").scale(domain=[0, 1], nice=False)
     y = "Cost of not knowing, % of phones' cost"
-    return lines(table, x.axis(format="%"), names, y, [0, 0.1], form="%").properties(
+    return lines(table, _fee(), names, y, [0, 0.2], form="%").properties(
         description="Cost of too many or too few phones over the booking fee, with bookings taken "
         "before the batch is made and without"
     )
@@ -28,9 +42,35 @@ def say_preorders(table: pd.DataFrame, *, margin: float, spread: float, doubt: f
     """What free bookings tell, and what paid ones tell."""
     free, paid = table.iloc[0], table.iloc[-1]
     return (
-        f"Without bookings, not knowing demand costs {free.blind:.1%} of the cost of the phones. "
-        f"Free bookings, {free.bookings:.1f} for each phone sold, lower that to {free.risk:.1%}; "
-        f"with a fee as large as the gain it is {paid.risk:.1%}."
+        f"Without bookings the best batch is {free.made_blind:.0%} of expected demand and serves "
+        f"{free.served_blind:.0%}. Free bookings make it {free.made:.0%}, and a fee as large as "
+        f"the gain {paid.made:.0%}, which serves {paid.served:.0%}. Not knowing then costs "
+        f"{paid.risk:.1%} of the phones' cost, instead of {free.blind:.1%}."
+    )
+
+
+def registered(table: pd.DataFrame) -> alt.LayerChart:
+    """Phones put on sale and people registered for them (sale, units, registered)."""
+    order = list(table["sale"])
+    base = alt.Chart(table[["sale", "units", "registered"]]).encode(
+        y=alt.Y("sale:N", title=None, sort=order).axis(labelLimit=200)
+    )
+    title = "Phones on sale (circle) and people registered (square), log scale"
+    scale = alt.Scale(type="log", domain=[8000, 4e7], nice=False)
+    x = alt.X("units:Q", title=title, scale=scale)
+    x = x.axis(values=[1e4, 1e5, 1e6, 1e7], format="~s")
+    more = base.encode(x=alt.X("registered:Q", scale=scale))
+    words = more.transform_calculate(words="'×' + format(datum.registered / datum.units, '.0f')")
+    return layered(
+        base.mark_rule(color=MUTED, strokeWidth=2).encode(x=x, x2="registered:Q"),
+        base.mark_point(color=BLUE, size=110, opacity=1).encode(x=x),
+        more.mark_point(color=ORANGE, size=100, shape="square", opacity=1),
+        words.mark_text(align="left", dx=10, fontWeight=600).encode(text="words:N"),
+    ).properties(
+        width=330,
+        height=44 * len(order),
+        description="Phones put on sale and people who had registered for them, by sale, with how "
+        "many registered for each phone",
     )
 
 
@@ -108,33 +148,12 @@ def say_signal(table: pd.DataFrame, *, experts: float, worth: float, good: float
     doubt = accessible.Doubt(good=good, worth=worth, experts=experts)
     limit = table[table.point == "limit"].iloc[0]
     if limit.batch >= 1:
-        return "So many can judge for themselves that nobody imitates: no scarcity is needed."
+        return (
+            "A bad maker earns more by being honest than by fooling those who cannot judge, for "
+            "any batch: no scarcity is needed."
+        )
     pays = "and that pays" if accessible.signals(doubt) else "but that costs more than it gains"
     return (
         f"A batch of at most {limit.batch:.0%} of the market proves quality, because a bad maker "
         f"earns more by being honest; a good one then earns {limit.good:.2f}, {pays}."
-    )
-
-
-# --- Buying before one knows ---
-
-
-def rush(table: pd.DataFrame) -> alt.Chart:
-    """Revenue from too small a stock at a high price, and from enough for all."""
-    names = {"frenzy": "Too few for all", "ample": "Enough for all"}
-    x = alt.X("stock:Q", title="Stock, % of the customers").scale(domain=[0, 1], nice=False)
-    y = "Revenue per customer (highest worth = 1)"
-    return lines(table, x.axis(format="%"), names, y, [0, 1]).properties(
-        description="Revenue per customer from a stock that is too small for all, over its size, "
-        "and from a stock that is enough"
-    )
-
-
-def say_rush(table: pd.DataFrame, *, likes: float, low: float) -> str:
-    """From which stock on a frenzy pays."""
-    needed = table.needed.iloc[0]
-    if needed >= 1:
-        return "Here customers lose nothing by buying at once, so a shortage only costs sales."
-    return (
-        f"A shortage earns more than plenty as long as the stock is above {needed:.0%} of demand."
     )

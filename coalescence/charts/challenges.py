@@ -1,4 +1,4 @@
-"""Challenges in pictures: demand when all have one, two rivals, and what a suit is worth."""
+"""Challenges in pictures: demand when all have one, two rivals, a suit, what moved the units."""
 
 import altair as alt
 import pandas as pd
@@ -158,3 +158,43 @@ def say_bargaining(table: pd.DataFrame, *, plaintiff: float, defendant: float, c
     if limit >= table["award"].iloc[-1]:
         return "The sides differ, yet by less than a trial costs: all these cases can be settled."
     return f"Cases can be settled up to an award of USD {limit:.0f} million; larger ones are tried."
+
+
+PARTS = {"market": "The market", "share": "The share of it", "units": "Xiaomi's units"}
+
+
+def episodes(table: pd.DataFrame) -> alt.LayerChart:
+    """Changes of the market, of the share and of the units (`episode`, `market`, `share`, `units`).
+
+    The columns are changes as parts of one: 1.1 times 0.9 units are 0.1, -0.1 and -0.01.
+    """
+    order = list(PARTS.values())
+    base = (
+        alt.Chart(table)
+        .transform_fold(list(PARTS), as_=["part", "change"])
+        .transform_calculate(words=worded(PARTS, "part"))
+        .encode(
+            x=alt.X("episode:N", sort=list(table["episode"]), title=None).axis(labelAngle=0),
+            xOffset=alt.XOffset("words:N", sort=order),
+        )
+    )
+    y = alt.Y("change:Q", title="Change").scale(domain=[-0.5, 0.5], nice=False).axis(format="+%")
+    bars = base.mark_bar().encode(
+        y=y,
+        color=alt.Color("words:N")
+        .scale(domain=order, range=[MUTED, BLUE, ORANGE])
+        .legend(symbolType="square"),
+    )
+    words = [
+        base.transform_filter(where)
+        .mark_text(dy=dy, fontSize=11)
+        .encode(y="change:Q", text=alt.Text("change:Q", format="+.0%"))
+        for where, dy in (("datum.change >= 0", -8), ("datum.change < 0", 9))
+    ]
+    zero = alt.Chart(pd.DataFrame({"change": [0]})).mark_rule(color=INK).encode(y="change:Q")
+    return layered(bars, zero, *words).properties(
+        width=WIDTH,
+        height=230,
+        description="For three episodes, the change of the whole market, of Xiaomi's share of it "
+        "and of its units, as groups of bars above and below zero",
+    )

@@ -1,11 +1,11 @@
-"""The ecosystem in pictures: who pays, what free costs, and when the flywheel starts."""
+"""The ecosystem in pictures: who pays, where the flywheel tips, and what greed earns when."""
 
 from typing import Any
 
 import altair as alt
 import pandas as pd
 
-from coalescence.charts import BLUE, GREEN, LINE, MUTED, ORANGE, SKY, layered
+from coalescence.charts import BLUE, GREEN, MUTED, ORANGE, SKY, layered
 from coalescence.charts._parts import FIFTHS, key, worded
 from coalescence.models import ecosystem
 
@@ -28,8 +28,9 @@ def prices(table: pd.DataFrame) -> alt.LayerChart:
             yOffset=alt.YOffset("words:N").sort(list(WAYS.values())),
         )
     )
-    scale = alt.Scale(domain=[-0.6, 1.6], nice=False)
+    scale = alt.Scale(domain=[-0.2, 1.8], nice=False)
     x = alt.X("price:Q", title="Price (what the keenest partner would pay alone = 1)", scale=scale)
+    x = x.axis(values=[0, 0.5, 1, 1.5], format=".1f")
     colour = alt.Color("words:N").scale(domain=list(WAYS.values()), range=[SKY, BLUE])
     return layered(
         base.mark_bar(size=24).encode(x=x, color=colour.legend(symbolType="square", columns=1)),
@@ -60,45 +61,64 @@ def say_prices(table: pd.DataFrame, *, users_value: float, partners_value: float
     )
 
 
-def give_away(table: pd.DataFrame) -> alt.LayerChart:
-    """Profit over the price to users, with free and the best price marked."""
-    x = alt.X("user_price:Q", title="Price to users (below 0 they are paid)")
-    x = x.scale(domain=[-0.4, 0.5], nice=False).axis(tickCount=9, format=".1f")
-    y = alt.Y("profit:Q", title="Profit of the platform").scale(domain=[-0.2, 0.4], nice=False)
-    base = alt.Chart(table).encode(x=x, y=y)
-    free = base.transform_filter("datum.point == 'free'")
-    best = base.transform_filter("datum.point == 'best'")
-    zero = alt.Chart(pd.DataFrame({"level": [0]})).mark_rule(color=MUTED)
-    return layered(
-        zero.encode(y=alt.Y("level:Q").scale(domain=[-0.2, 0.4])),
-        base.transform_filter("datum.point == 'curve'").mark_line(color=BLUE, clip=True),
-        free.mark_point(color=ORANGE, size=110, opacity=1),
-        free.mark_text(dy=18, color=ORANGE, fontWeight=600, text="free"),
-        best.mark_point(color=GREEN, shape="diamond", size=140, opacity=1),
-        best.mark_text(dy=-16, color=GREEN, fontWeight=600, text="best"),
-    ).properties(
-        width=380,
-        height=230,
-        description="Profit of the platform over the price it asks of users, with the best price "
-        "to partners beside each; free and the best price are marked",
-    )
-
-
-def say_give_away(table: pd.DataFrame, *, users_value: float, partners_value: float) -> str:
-    """What free costs, against the best price."""
-    free, best = table.iloc[-2], table.iloc[-1]
-    return (
-        f"The best price to users is {best.user_price:.2f} and earns {best.profit:.2f}; with users "
-        f"free and partners paying {free.partner_price:.2f} it is {free.profit:.2f}, "
-        f"{free.profit / best.profit:.0%} of that."
-    )
-
-
-def flywheel(table: pd.DataFrame) -> alt.LayerChart:
-    """Users and partners over the years."""
-    x = alt.X("year:Q", title="Years").scale(domain=[0, 12], nice=False)
+def squeeze(table: pd.DataFrame) -> alt.LayerChart:
+    """Resting points and the tip over the commission: a cliff at the right."""
+    x = alt.X("commission:Q", title="Commission").scale(domain=[0, 0.6], nice=False)
+    x = x.axis(format="%")
     level = alt.Scale(domain=[0, 1])
-    base = alt.Chart(table).encode(x=x.axis(values=[0, 2, 4, 6, 8, 10, 12]))
+    axis = alt.Axis(format="%", values=FIFTHS)
+    base = alt.Chart(table).encode(x=x)
+    high = base.transform_filter("datum.states == 3 || datum.high > 0.5")
+    low = base.transform_filter("datum.states == 3 || datum.low < 0.5")
+    tip = base.transform_filter("datum.states == 3")
+    best = base.transform_filter("datum.best == 1").encode(y=alt.Y("high:Q", scale=level))
+    return layered(
+        high.mark_line(color=BLUE).encode(
+            y=alt.Y("high:Q", title="Share of users who could join", scale=level, axis=axis)
+        ),
+        low.mark_line(color=MUTED).encode(y=alt.Y("low:Q", scale=level)),
+        tip.mark_line(color=ORANGE, strokeDash=[6, 3]).encode(y=alt.Y("tip:Q", scale=level)),
+        best.mark_point(shape="diamond", size=150, color=GREEN, opacity=1),
+        *key(("full", BLUE), ("dashed: tips", ORANGE), ("empty", MUTED),
+             ("diamond: most income", GREEN), **{**ABOVE, "across": 90}),
+    ).properties(
+        width=400,
+        height=250,
+        description="Shares of users at which the platform rests, full or nearly empty, and the "
+        "share at which it tips, over the commission; a diamond marks the commission that earns "
+        "most in the long run",
+    )  # fmt: skip
+
+
+def say_squeeze(table: pd.DataFrame, *, variety: float, alone: float) -> str:
+    """Which commission earns most, and how near the edge is."""
+    full = table[(table.states == 3) | (table.high > 0.5)]
+    best = table[table.best == 1].iloc[0]
+    edge = full.commission.max()
+    need = (
+        f"there it tips at {best.tip:.0%} of users"
+        if best.states == 3
+        else "there it starts from nothing"
+    )
+    return (
+        f"The commission that earns most is {best.commission:.0%}; {need}. Above {edge:.0%} the "
+        f"only place to rest is at {table.low.iloc[-1]:.0%}."
+        if edge < table.commission.max()
+        else f"The commission that earns most is {best.commission:.0%}; {need}. At no commission "
+        "shown does the platform empty."
+    )
+
+
+def _years(base: alt.Chart) -> alt.Chart:
+    x = alt.X("year:Q", title="Years since the rise").scale(domain=[0, 30], nice=False)
+    drawn: alt.Chart = base.encode(x=x.axis(values=[0, 5, 10, 15, 20, 25, 30]))
+    return drawn
+
+
+def raised(table: pd.DataFrame) -> alt.LayerChart:
+    """Users and partners after the commission was raised."""
+    level = alt.Scale(domain=[0, 1])
+    base = _years(alt.Chart(table))
     users = alt.Y("users:Q", title="Share of all who could join", scale=level)
     partners = alt.Y("partners:Q", scale=level)
     return layered(
@@ -106,71 +126,90 @@ def flywheel(table: pd.DataFrame) -> alt.LayerChart:
         base.mark_line(color=ORANGE, strokeDash=[6, 3]).encode(y=partners),
         *key(("line: users", BLUE), ("dashed: partners", ORANGE), **ABOVE),
     ).properties(
-        width=380,
-        height=230,
-        description="Shares of users and of partners over twelve years from the start",
+        width=400,
+        height=210,
+        description="Shares of users and of partners over thirty years after the rise",
     )
 
 
-def say_flywheel(
-    table: pd.DataFrame,
-    *,
-    users: float,
-    partners: float,
-    commission: float,
-    variety: float = 7.0,
-) -> str:
-    """Whether it starts, and where it tips."""
+def raised_income(table: pd.DataFrame) -> alt.LayerChart:
+    """The platform's income, beside what it was before."""
+    base = _years(alt.Chart(table))
+    y = alt.Y("income:Q", title="Income (before = 1)").scale(domain=[0, 3], nice=False)
+    before = alt.Chart().mark_rule(color=MUTED, strokeDash=[3, 3]).encode(y=alt.datum(1))
+    return layered(before, base.mark_line(color=GREEN).encode(y=y)).properties(
+        width=400,
+        height=160,
+        description="The platform's income over thirty years after the rise, as a multiple of what "
+        "it was before",
+    )
+
+
+def say_raised(table: pd.DataFrame, *, commission: float, back: float) -> str:
+    """How long the rise pays, and what is left."""
     last = table.iloc[-1]
-    mass = ecosystem.critical_mass(ecosystem.Flywheel(variety=variety, commission=commission))
-    need = (
-        "at this commission no start is large enough"
-        if mass == float("inf")
-        else "it starts from nothing"
-        if mass == 0
-        else f"with partners in step with users it tips at {mass:.0%} of users"
+    less = table[(table.year > 0) & (table.income < 0.995)]
+    when = (
+        "in thirty years it is never less than before"
+        if less.empty
+        else f"from year {less.year.iloc[0]:g} on it is less than before"
     )
+    if back and not less.empty and last.income > 0.9:
+        when += ", and recovers in the end"
     return (
-        f"From {users:.0%} of users and {partners:.0%} of partners it reaches {last.users:.0%} and "
-        f"{last.partners:.0%} in {last.year:.0f} years; {need}."
+        f"In year 5 income is {table.income[table.year == 5].iloc[0]:.0%} of what it was; {when}. "
+        f"After 30 years {last.users:.0%} of users and {last.partners:.0%} of partners are there."
     )
 
 
-def threshold(table: pd.DataFrame) -> alt.LayerChart:
-    """Where users would go from where they are, against staying where they are."""
-    level = alt.Scale(domain=[0, 1])
-    x = alt.X("users:Q", title="Users now").axis(format="%", values=FIFTHS)
-    y = alt.Y("next:Q", title="Users, once all have reacted", scale=level)
-    base = alt.Chart(table).encode(x=x.scale(domain=[0, 1]), y=y.axis(format="%", values=FIFTHS))
-    stay = alt.Chart(pd.DataFrame({"users": [0, 1], "next": [0, 1]}))
-    tip = base.transform_filter("datum.point == 'tip' && datum.exists == 1")
+KINDS = {
+    "devices": "Connected devices",
+    "iot": "IoT revenue",
+    "internet": "Internet services revenue",
+}
+
+
+def per_user(table: pd.DataFrame) -> alt.LayerChart:
+    """Devices and revenue for each user (year, devices, iot, internet), 2018 = 100.
+
+    The devices' definition changed in 2021, so their line is cut there.
+    """
+    first = table.iloc[0]
+    long = pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "year": table["year"],
+                    "line": words,
+                    "index": 100 * table[name] / first[name],
+                    "piece": words if name != "devices" else "old",
+                }
+            )
+            for name, words in KINDS.items()
+        ]
+    )
+    cut = (long["line"] == KINDS["devices"]) & (long["year"] >= 2021)
+    long.loc[cut, "piece"] = "new"
+    x = alt.X("year:O", title="End of year").axis(labelAngle=0)
+    y = alt.Y("index:Q", title="For each monthly user, 2018 = 100").scale(domain=[0, 220])
+    colour = alt.Color("line:N", legend=None).scale(
+        domain=list(KINDS.values()), range=[BLUE, ORANGE, GREEN]
+    )
+    base = alt.Chart(long).encode(x=x, y=y, color=colour)
+    shape = alt.Shape("line:N", legend=None)
+    names = [
+        base.transform_filter(f"datum.line == '{words}' && datum.year == 2023")
+        .mark_text(fontWeight=600, align="right", dy=dy, dx=20)
+        .encode(text="line:N")
+        for words, dy in zip(KINDS.values(), (-24, -26, 22), strict=True)
+    ]
     return layered(
-        stay.mark_line(color=LINE, strokeDash=[4, 3]).encode(x=x, y=y),
-        base.transform_filter("datum.point == 'curve'").mark_line(color=BLUE),
-        base.transform_filter("datum.point == 'low' || datum.point == 'high'").mark_point(
-            color=GREEN, size=120, opacity=1
-        ),
-        tip.mark_point(color=ORANGE, shape="diamond", filled=False, size=160, strokeWidth=3),
-        *key(
-            ("dots: at rest", GREEN),
-            ("diamond: tips", ORANGE),
-            ("dashed: no change", MUTED),
-            **ABOVE,
-        ),
+        base.mark_line().encode(detail="piece:N"),
+        base.mark_point(opacity=1, size=65).encode(shape=shape),
+        *names,
     ).properties(
-        width=300,
-        height=260,
-        description="Share of users once partners and users have reacted, over the share now; "
-        "where the curve crosses the dashed diagonal the flywheel rests or tips",
-    )
-
-
-def say_threshold(table: pd.DataFrame, *, variety: float, commission: float) -> str:
-    """Where it rests and where it tips."""
-    low, tip, high = table[table.point != "curve"]["users"]
-    if not table[table.point == "tip"]["exists"].iloc[0]:
-        return f"There is one place to rest, at {low:.0%} of users, wherever it starts."
-    return (
-        f"It rests at {low:.0%} or at {high:.0%} of users, and tips at {tip:.0%}: below that it "
-        f"falls back, above it runs by itself."
+        width=400,
+        height=250,
+        description="Connected devices, IoT revenue and internet services revenue for each "
+        "monthly user of the software, by year, as an index with 2018 at 100",
     )

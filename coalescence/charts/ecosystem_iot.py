@@ -1,4 +1,4 @@
-"""The hub in pictures: what one more device adds, who gains from joining, who from opening."""
+"""The hub in pictures: what one more device adds, who gains from joining or opening, who leads."""
 
 from typing import Any
 
@@ -168,4 +168,28 @@ def say_lead(table: pd.DataFrame, *, network: float, reach: float) -> str:
         f"With a network value of {network:g}, opening {reach:.0%} of the way {end}; at a base of "
         f"{table.base.iloc[-1]:g} it brings the larger firm {table.larger.iloc[-1]:+.3f} and the "
         f"rival {table.rival.iloc[-1]:+.3f}."
+    )
+
+
+def leaders(table: pd.DataFrame) -> alt.LayerChart:
+    """Share of connected consumer devices by firm (`firm`, `share` in %), the rest last."""
+    y = alt.Y("firm:N", title=None, sort=list(table["firm"])).axis(labelLimit=140)
+    x = alt.X("share:Q", title="Share of connected consumer devices (%)")
+    x = x.scale(domain=[0, 100], nice=False).axis(values=[0, 25, 50, 75, 100])
+    base = alt.Chart(table).encode(y=y, x=x)
+    return layered(
+        base.mark_bar(size=20).encode(
+            color=alt.condition("datum.firm == 'Xiaomi'", alt.value(ORANGE), alt.value(MUTED))
+        ),
+        base.transform_filter("datum.share < 50")
+        .mark_text(align="left", dx=6, fontWeight=600)
+        .encode(text=alt.Text("share:Q", format=".1f")),
+        base.transform_filter("datum.share >= 50")
+        .mark_text(align="right", dx=-6, fontWeight=600, color="white")
+        .encode(text=alt.Text("share:Q", format=".1f")),
+    ).properties(
+        width=290,
+        height=170,
+        description="Share of the world's connected consumer devices of Xiaomi and three other "
+        "firms as horizontal bars, with all other makers as the last and by far the longest",
     )

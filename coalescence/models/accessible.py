@@ -77,12 +77,23 @@ def risk(season: Season) -> Any:
     return channels.least_cost(_demand(season))
 
 
+def served(season: Season, made: ArrayLike) -> Any:
+    """Which share of those who want a phone gets one, on average? 1 - E(D - Q)+ / mean, eq. (3)."""
+    within("mean", season.mean, 0, open_low=True)
+    over = stranded(season)
+    short = mismatch(season, made) - over * (np.asarray(made, float) - season.mean)
+    return 1 - short / (over + missed(season)) / season.mean
+
+
 def earned(season: Season, made: ArrayLike) -> Any:
     """What does a batch of this size earn, on average? Margin on mean demand less `mismatch`."""
     return missed(season) * season.mean - mismatch(season, made)
 
 
 # --- Orders before the batch ---------------------------------------------------------------------
+
+
+TINY = 1e-9  # a spread as good as none
 
 
 class Booking(NamedTuple):
@@ -121,22 +132,26 @@ def informed(spread: ArrayLike, noise: ArrayLike) -> Any:
 def preorders(margin: float, spread: float, doubt: float = 0.5) -> Table:
     """What is a booking fee worth? Rows for fees of 0 to 100% of a buyer's gain from the phone.
 
-    `margin` and `spread` (standard deviation of demand) as shares of cost and of mean demand. The
-    share of bookings that falls through is known only up to `doubt` (standard deviation as a share
-    of it): the casebook's own way of saying that a free click tells little. Columns: fee, bookings
-    (per phone sold in the end), kept, spread (left over, share of mean demand), risk (cost of not
-    knowing, share of the cost of mean demand) and blind (the same without orders).
+    `margin` and `spread` (standard deviation of demand) as shares of cost and of mean demand; a
+    phone left over loses half its cost. The share of bookings that falls through is known only up
+    to `doubt` (standard deviation as a share of it): the casebook's own way of saying that a free
+    click tells little. Columns: fee, bookings (per phone sold in the end), made and served (best
+    batch and demand met, shares of mean demand), risk (cost of not knowing, share of the cost of
+    mean demand), and the same without orders: made_blind, served_blind and blind.
     """
     fee = np.linspace(0, 1, 21)
     booking = book(fee)
     noise = doubt * (1 - booking.kept) / booking.kept
     season = Season(1.0, spread, 1 + margin, 1.0, 0.5)
-    known = season._replace(spread=informed(spread, noise))
+    known = season._replace(spread=np.maximum(informed(spread, noise), TINY))
+    made, blind = order(known), np.full(21, float(order(season)))
     return {
         "fee": fee,
         "bookings": 1 / np.asarray(booking.kept),
-        "kept": booking.kept,
-        "spread": known.spread,
+        "made": made,
+        "made_blind": blind,
+        "served": served(known, made),
+        "served_blind": served(season, blind),
         "risk": risk(known),
         "blind": np.full(21, float(risk(season))),
     }
@@ -313,19 +328,3 @@ def _valued(*numbers: ArrayLike) -> tuple[Any, Any, Any]:
     within("high - low", high - low, 0)
     within("likes", likes, 0, 1)
     return high, low, likes
-
-
-def rush(likes: float, low: float) -> Table:
-    """Does it pay to make too few? Rows for stocks of 0 to 95% of the customers.
-
-    The phone turns out to be worth 1 or `low`. Columns: stock, frenzy and ample (revenue per
-    customer, share of the higher worth) and needed (least stock at which a frenzy earns more).
-    """
-    stock = np.linspace(0, 0.95, 20)
-    plenty = float(ample(1.0, low, likes))
-    return {
-        "stock": stock,
-        "frenzy": frenzy(1.0, low, likes, stock),
-        "ample": np.full(20, plenty),
-        "needed": np.full(20, min(plenty / float(likes + (1 - likes) * low), 1.0)),
-    }

@@ -1,10 +1,11 @@
-"""How many ideas should be tried at once, by how many testers, and who should decide?
+"""How many heads, how many ideas at once, how often, and who should decide?
 
-*Search.* The best of many tries beats the average, and trying in turn lets one stop (Stigler 1961,
-Weitzman 1979, Morgan and Manning 1985); what is right depends on the price of a test and of a week
-(Loch, Terwiesch and Thomke 2001). *Testers.* Each finds a fault with some chance (Nielsen and
-Landauer 1993). *Votes.* Users choose the next feature on a landscape where features interact
-(Kauffman and Levin 1987, Levinthal 1997).
+*Heads.* The best of many ideas beats the average, the less so the more alike they are (Harter
+1961). *Search.* Trying in turn lets one stop (Stigler 1961, Weitzman 1979, Morgan and Manning
+1985); what is right depends on the price of a test and of waiting (Loch, Terwiesch and Thomke
+2001). *Testers.* Each finds a fault with some chance (Nielsen and Landauer 1993). *Votes.* Users
+choose the next feature on a landscape where features interact (Kauffman and Levin 1987, Levinthal
+1997).
 
 Functions take floats or arrays that broadcast. Equation numbers are those of the chapter.
 """
@@ -16,7 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.integrate import fixed_quad
 from scipy.optimize import elementwise
-from scipy.special import betaln
+from scipy.special import betaln, comb
 from scipy.stats import norm
 
 from coalescence.models._check import within
@@ -24,7 +25,7 @@ from coalescence.models._check import within
 Floats = NDArray[np.float64]
 Table = dict[str, Any]  # name of a column -> its values
 
-# --- Search: all at once, or one after another ---------------------------------------------------
+# --- Heads: many, or different -------------------------------------------------------------------
 
 
 FAR = 9.0  # standard deviations beyond which a normal number is never found
@@ -49,31 +50,73 @@ def best_of(n: ArrayLike, floor: ArrayLike = -np.inf) -> Any:
     return np.maximum(least, start + width * fixed_quad(better, 0, 1, n=NODES)[0])[()]
 
 
+def best_alike(n: ArrayLike, alike: ArrayLike) -> Any:
+    """And if the qualities of any two ideas correlate by `alike`? Eq. (2).
+
+    sqrt(1 - alike) E[max]: what all share is good or bad for all, and only the rest can be chosen.
+    """
+    within("alike", alike, 0, 1)
+    return np.sqrt(1 - np.asarray(alike, float)) * best_of(n)
+
+
+def as_many(n: ArrayLike, alike: ArrayLike) -> Any:
+    """How many ideas that have nothing in common find as good a one as n that are alike?"""
+    level = np.asarray(best_alike(n, alike), float)
+
+    def gap(log: Floats, level: Floats) -> Any:
+        return best_of(np.exp(np.maximum(log, 0))) - level
+
+    most = np.log(np.asarray(n, float)) + np.zeros_like(level)
+    found = elementwise.find_root(gap, (-1 - most, 1 + most), args=(level,)).x
+    return np.exp(np.maximum(found, 0))[()]
+
+
+def heads(power: float, alike: float) -> Table:
+    """How good is the best idea of 10^power heads? Rows for 1 to 100 million heads and two points.
+
+    Columns: point ("curve", "crowd" of so many heads that are `alike`, "panel" of as many unlike
+    heads as find the same), power (of ten, of the number of heads), alike (best idea of heads that
+    are alike) and unlike (of heads that have nothing in common), in standard deviations above the
+    average idea.
+    """
+    panel = np.log10(as_many(10**power, alike))
+    powers = np.append(np.linspace(0, 8, 33), [power, panel])
+    best = best_of(10**powers)
+    same = np.sqrt(1 - alike) * best
+    same[-1] = same[-2]
+    return {"point": ["curve"] * 33 + ["crowd", "panel"], "power": powers,
+            "alike": same, "unlike": best}  # fmt: skip
+
+
+# --- Search: all at once, or one after another ---------------------------------------------------
+
+
 class Trial(NamedTuple):
     """What it takes to try an idea; values in standard deviations of the ideas' quality."""
 
     cost: float = 0.02  # of trying one idea
-    week: float = 0.1  # of every week of delay
+    wait: float = 0.02  # of waiting for the next release
 
 
 def parallel(test: Trial, n: ArrayLike) -> Any:
-    """What is left of trying n ideas at once and taking the best? Eq. (2), Stigler (1961)."""
+    """What is left of trying n ideas at once and taking the best? Eq. (3), Stigler (1961)."""
     within("cost", test.cost, 0)
-    within("week", test.week, 0)
-    return best_of(n) - test.cost * np.asarray(n, float) - test.week
+    within("wait", test.wait, 0)
+    return best_of(n) - test.cost * np.asarray(n, float) - test.wait
 
 
 def worth(test: Trial, n: ArrayLike = 1) -> Any:
-    """What is a search worth that tries n ideas a week until one is good enough? Eq. (3).
+    """What is a search worth that tries n ideas a release until one is good enough? Eq. (4).
 
-    The reservation value z at which one more week just pays: E[(best of n - z)+] = n cost + week.
-    It is both the rule (stop at the first week's best above z) and the value of following it
+    The value z at which one more release just pays: E[(best of n - z)+] = n cost + wait, the
+    reservation value.
+    It is both the rule (stop at the first release's best above z) and the value of following it
     (Weitzman 1979; Morgan and Manning 1985 for n at a time). n = 1 is one idea after another.
     """
     within("n", n, 1)
     count = np.asarray(n, float)
-    price = test.cost * count + test.week
-    within("cost of a week's tests", price, 0, open_low=True)
+    price = test.cost * count + test.wait
+    within("cost of a release", price, 0, open_low=True)
 
     def gap(z: Floats, count: Floats, price: Floats) -> Any:
         return best_of(count, z) - z - price
@@ -83,25 +126,25 @@ def worth(test: Trial, n: ArrayLike = 1) -> Any:
 
 
 def rounds(test: Trial, n: ArrayLike = 1) -> Any:
-    """How many weeks does that search last on average? 1 / P(best of n > z)."""
+    """How many releases does that search last on average? 1 / P(best of n > z)."""
     return 1 / -np.expm1(np.asarray(n, float) * norm.logcdf(worth(test, n)))
 
 
-MOST = 40  # ideas a week that the lab looks at
+MOST = 40  # ideas a release that the lab looks at
 
 
 def at_once(test: Trial) -> int:
-    """How many ideas should be tried each week? The n up to MOST of the greatest worth."""
+    """How many ideas should be tried in each release? The n up to MOST of the greatest worth."""
     return 1 + int(np.argmax(worth(test, np.arange(1, MOST + 1))))
 
 
-def tries(cost: float, week: float) -> Table:
-    """How many ideas at once? Rows for 1 to 40 ideas a week.
+def tries(cost: float, wait: float) -> Table:
+    """How many ideas at once? Rows for 1 to 40 ideas a release.
 
-    Columns: ideas (a week), once (worth of a single round), again (worth of rounds until one is
+    Columns: ideas (a release), once (worth of a single round), again (worth of rounds until one is
     good enough), rounds (how many that takes, at most 99) and best (1 where `again` is greatest).
     """
-    test = Trial(cost, week)
+    test = Trial(cost, wait)
     ideas = np.arange(1, MOST + 1)
     again = worth(test, ideas)
     lasts = 1 / -np.expm1(ideas * norm.logcdf(again))
@@ -152,18 +195,6 @@ def detected(chance: ArrayLike, testers: ArrayLike, uneven: ArrayLike = 0.0) -> 
     size = np.where(inside, 1 / np.where(inside, rho, 0.5) - 1, 1.0)
     a, b = np.where(inside, p, 0.5) * size, np.where(inside, 1 - p, 0.5) * size
     return np.where(inside, -np.expm1(betaln(a, b + n) - betaln(a, b)), 1 - (1 - p) ** n)[()]
-
-
-def testers(chance: float, uneven: float) -> Table:
-    """How many testers are enough? Rows for 0 to 40 testers.
-
-    Columns: testers, found (share of the faults), even (were all faults equally easy to meet) and
-    one (what one more tester adds).
-    """
-    n = np.arange(41)
-    share = detected(chance, n, uneven)
-    return {"testers": n, "found": share, "even": detected(chance, n),
-            "one": detected(chance, n + 1, uneven) - share}  # fmt: skip
 
 
 # --- Votes on a landscape ------------------------------------------------------------------------
@@ -264,36 +295,55 @@ def tastes(users: int, features: int, apart: float, seed: int = 0) -> Floats:
     return np.asarray((1 - apart) / features + apart * own, dtype=float)
 
 
-FEATURES, LANDS, WEEKS = 10, 100, 25  # of the lab
+FEATURES, LANDS, WEEKS, STARTS = 10, 100, 15, 12  # of the lab
 
 
 @lru_cache(maxsize=16)
-def _scale(others: int) -> tuple[Floats, Floats]:
-    """Quality of the lab's landscapes, 0 the average and 1 the best, and how many peaks."""
+def _scale(others: int) -> tuple[Floats, float]:
+    """Quality of the lab's landscapes, 0 the average and 1 the best, and their mean of peaks."""
     quality = landscapes(FEATURES, others, LANDS).quality
     mean, best = quality.mean(axis=1, keepdims=True), quality.max(axis=1, keepdims=True)
-    return (quality - mean) / (best - mean), peaks(quality).sum(axis=1)
+    return (quality - mean) / (best - mean), float(peaks(quality).sum(axis=1).mean())
 
 
-def votes(others: int, users: int, apart: float) -> Table:
-    """How good does a product get that its users vote on? Rows for weeks 0 to 25.
+@lru_cache(maxsize=64)
+def _climbs(others: int, users: int, apart: float) -> Floats:
+    """Quality in each week of products from different starts, sorted, (starts, weeks, lands).
 
-    Means over 100 landscapes of ten features, each of which interacts with `others`. Columns: week,
-    vote and designer (one who climbs by average quality), 0 being an average product and 1 the best
-    possible; moving (share of products that the vote still changes after that week) and peaks (mean
-    number of local peaks).
+    One user with equal weights is the designer.
     """
-    land = landscapes(FEATURES, others, LANDS)
-    scaled, tops = _scale(others)
-    row = np.arange(LANDS)
-    crowd = vote(land, tastes(users, FEATURES, apart, seed=2), WEEKS + 1, seed=1)
-    expert = vote(land, tastes(1, FEATURES, 0.0), WEEKS, seed=1)
+    land, row = landscapes(FEATURES, others, LANDS), np.arange(LANDS)
+    weights = tastes(users, FEATURES, apart, seed=2)
+    paths = [vote(land, weights, WEEKS, seed=start).place for start in range(STARTS)]
+    return np.sort(_scale(others)[0][row, np.array(paths)], axis=0)
+
+
+def best_versions(sorted_values: Floats, versions: int) -> Any:
+    """How good is the best of so many, drawn from values that are sorted along the first axis?
+
+    The mean over all draws without return: the i-th smallest is the best of C(i - 1, v - 1) draws.
+    """
+    count = len(sorted_values)
+    within("versions", versions, 1, count)
+    share = comb(np.arange(count), versions - 1) / comb(count, versions)
+    return np.tensordot(share, sorted_values, axes=1)
+
+
+def votes(others: int, apart: float, versions: int = 1, users: int = 25) -> Table:
+    """How good does a product get that its users vote on? Rows for weeks 0 to 15.
+
+    Means over 100 landscapes of ten features, each of which interacts with `others`. Of so many
+    `versions` with different starts the best in each week counts. Columns: week, vote and designer
+    (one who climbs by average quality), 0 being an average product and 1 the best possible, and
+    peaks (mean number of local peaks).
+    """
+    crowd = best_versions(_climbs(others, users, apart), versions)
+    expert = best_versions(_climbs(others, 1, 0.0), versions)
     return {
         "week": np.arange(WEEKS + 1),
-        "vote": scaled[row, crowd.place[:-1]].mean(axis=1),
-        "designer": scaled[row, expert.place].mean(axis=1),
-        "moving": crowd.changed.mean(axis=1),
-        "peaks": np.full(WEEKS + 1, tops.mean()),
+        "vote": crowd.mean(axis=-1),
+        "designer": expert.mean(axis=-1),
+        "peaks": np.full(WEEKS + 1, _scale(others)[1]),
     }
 
 

@@ -149,26 +149,6 @@ def _apart(sides: Sides) -> Plan:
     return _plan(sides, (2 * b2 * one + x1 * two) / spread, (2 * b1 * two + x2 * one) / spread)
 
 
-GIVEN = np.linspace(-0.4, 0.5, 19)  # prices to users at which the lab draws its curve
-
-
-def give_away(users_value: float, partners_value: float) -> Table:
-    """What does a lower price to users cost or bring? Rows: 19 prices to users, free and the best.
-
-    Columns: point ("curve", "free", "best"), user_price, partner_price (best beside it), profit.
-    """
-    sides = Sides(users_value=users_value, partners_value=partners_value)
-    best = best_prices(sides)
-    given = np.append(GIVEN, [0.0, float(best.user_price)])
-    plan = best_beside(sides, given)
-    return {
-        "point": ["curve"] * len(GIVEN) + ["free", "best"],
-        "user_price": given,
-        "partner_price": plan.partner_price,
-        "profit": plan.profit,
-    }
-
-
 # --- Prices: use ---------------------------------------------------------------------------------
 
 
@@ -262,33 +242,52 @@ def turning(wheel: Flywheel, users: float, partners: float, years: ArrayLike) ->
     return path.y[0], path.y[1]
 
 
-YEARS = np.linspace(0, 12, 25)
+def income(wheel: Flywheel, users: ArrayLike, partners: ArrayLike) -> Any:
+    """What does the platform keep? commission x users x partners, eq. (6): relative, no unit."""
+    return wheel.commission * np.asarray(users, float) * np.asarray(partners, float)
 
 
-def flywheel(users: float, partners: float, commission: float, variety: float = 7.0) -> Table:
-    """Does it start? Rows: 25 half-years from first shares of `users` and `partners`.
+TAKEN = np.linspace(0, 0.6, 61)  # commissions that the lab looks at
 
-    Columns: year, users, partners (shares), take (commission times users times partners, the
-    platform's income, relative).
+
+def squeeze(variety: float, alone: float) -> Table:
+    """Where does the wheel rest, and where does it tip? Rows for commissions of 0 to 60%.
+
+    Columns: commission, low, tip and high (shares of users; where there is one resting point all
+    three are it), states (1 or 3 points), income (at the high one, relative) and best (1 where
+    income is greatest).
     """
-    wheel = Flywheel(variety=variety, commission=commission)
-    base, firms = turning(wheel, users, partners, YEARS)
-    return {"year": YEARS, "users": base, "partners": firms, "take": commission * base * firms}
+    rows = []
+    for commission in TAKEN.tolist():
+        wheel = Flywheel(alone=alone, variety=variety, commission=commission)
+        rest = equilibria(wheel)[0]
+        partners = wanted(wheel, rest[-1], 0)[1]
+        earned = income(wheel, rest[-1], partners)
+        rows.append((rest[0], rest[len(rest) // 2], rest[-1], len(rest), float(earned)))
+    low, tip, high, states, kept = np.array(rows).T
+    return {"commission": TAKEN, "low": low, "tip": tip, "high": high,
+            "states": states.astype(int), "income": kept,
+            "best": (np.arange(len(TAKEN)) == kept.argmax()).astype(int)}  # fmt: skip
 
 
-def threshold(variety: float, commission: float) -> Table:
-    """Where does it rest and where does it tip? Rows: 41 shares of users and three markers.
+YEARS = np.linspace(0, 30, 61)
 
-    Columns: point ("curve", "low", "tip", "high"), users (now), next (once partners and users have
-    reacted), exists (0 for a tip that does not exist; it then lies on the low point).
+
+def raised(commission: float, back: float) -> Table:
+    """What follows if a full platform raises its commission from 20%, and takes it back later?
+
+    Rows: 61 half-years from the high resting point at 20%; the commission is lowered to that again
+    in the year `back` (0: never). Columns: year, users, partners (shares), and income (1 = before).
     """
-    wheel = Flywheel(variety=variety, commission=commission)
-    rest, stable = equilibria(wheel)
-    tip = rest[~stable][0] if not stable.all() else rest[0]
-    users = np.append(np.linspace(0, 1, 41), [rest[0], tip, rest[-1]])
-    return {
-        "point": ["curve"] * 41 + ["low", "tip", "high"],
-        "users": users,
-        "next": users + _excess(wheel, users),
-        "exists": np.append(np.ones(41), [1.0, float(not stable.all()), 1.0]),
-    }
+    usual, greedy = Flywheel(), Flywheel(commission=commission)
+    start = float(equilibria(usual)[0][-1])
+    firms = float(wanted(usual, start, 0)[1])
+    users, partners = (np.array(side) for side in turning(greedy, start, firms, YEARS))
+    kept = income(greedy, users, partners)
+    if back:
+        now = int(np.searchsorted(YEARS, back))
+        later = turning(usual, users[now], partners[now], YEARS[now:] - YEARS[now])
+        users[now:], partners[now:] = later
+        kept[now:] = income(usual, *later)
+    before = income(usual, start, firms)
+    return {"year": YEARS, "users": users, "partners": partners, "income": kept / before}
