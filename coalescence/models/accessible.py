@@ -63,7 +63,7 @@ def order(season: Season) -> Any:
 
 
 def mismatch(season: Season, made: ArrayLike) -> Any:
-    """What do too many and too few cost, on average, if so many are made? Eq. (2).
+    """What do too many and too few cost, on average, if so many are made?
 
     c_o E(Q - D)+ + c_u E(D - Q)+ = sigma [c_o z + (c_o + c_u) L(z)] with the normal loss function
     L(z) = phi(z) - z (1 - Phi(z)).
@@ -78,7 +78,7 @@ def risk(season: Season) -> Any:
 
 
 def served(season: Season, made: ArrayLike) -> Any:
-    """Which share of those who want a phone gets one, on average? 1 - E(D - Q)+ / mean, eq. (3)."""
+    """Which share of those who want a phone gets one, on average? 1 - E(D - Q)+ / mean."""
     within("mean", season.mean, 0, open_low=True)
     over = stranded(season)
     short = mismatch(season, made) - over * (np.asarray(made, float) - season.mean)
@@ -105,7 +105,7 @@ class Booking(NamedTuple):
 
 
 def book(fee: ArrayLike, gain: ArrayLike = 1.0) -> Booking:
-    """Who books when it costs a `fee` that is lost by those who do not buy? Eq. (3).
+    """Who books when it costs a `fee` that is lost by those who do not buy? Eq. (2).
 
     A visitor who will want the phone with chance theta gains `gain` from having booked it, or loses
     the fee: she books if theta gain >= (1 - theta) fee. Theta is spread evenly between 0 and 1, an
@@ -118,7 +118,7 @@ def book(fee: ArrayLike, gain: ArrayLike = 1.0) -> Booking:
 
 
 def informed(spread: ArrayLike, noise: ArrayLike) -> Any:
-    """How uncertain is demand after a signal of it with this noise? Eq. (4).
+    """How uncertain is demand after a signal of it with this noise? Eq. (3).
 
     Normal demand and a signal of it with independent error: sigma sqrt(1 - rho^2), where
     rho^2 = sigma^2 / (sigma^2 + noise^2); the bivariate normal case of Tang and others (2004).
@@ -173,7 +173,7 @@ class Flow(NamedTuple):
 
 
 def learning(flow: Flow, batches: int) -> NDArray[np.float64]:
-    """How uncertain is each of `batches` equal parts of demand, once the earlier are seen? Eq. (5).
+    """How uncertain is each of `batches` equal parts of demand, once the earlier are seen? Eq. (4).
 
     Each part is the common level plus luck of its own, both normal: after k parts the level is
     known up to 1 / (1 / tau^2 + k / s^2). Standard deviations, share of total mean demand.
@@ -192,7 +192,7 @@ def learning(flow: Flow, batches: int) -> NDArray[np.float64]:
 
 
 def sequence(flow: Flow, batches: int) -> tuple[float, float, float]:
-    """What do setting up, running short and the last batch cost? Eq. (6), shares of total cost.
+    """What do setting up, running short and the last batch cost, as shares of total cost.
 
     Before the last batch, whoever finds nothing waits or leaves (`leave`), and what is left goes
     into the next batch: a newsvendor with c_u = leave margin and c_o = holding. The last one has
@@ -244,7 +244,7 @@ class Doubt(NamedTuple):
 
 
 def scarce(doubt: Doubt) -> Any:
-    """At most how many may a good maker offer, so that no bad one imitates? Eq. (7).
+    """At most how many may a good maker offer, so that no bad one imitates? Eq. (5).
 
     A bad maker who imitates sells at the good price, but not to experts: min(B, 1 - experts)
     phones. Honesty sells one to everybody at `worth`. He is deterred if
@@ -260,7 +260,7 @@ def scarce(doubt: Doubt) -> Any:
 
 
 def signals(doubt: Doubt) -> Any:
-    """Is scarcity both needed and worth its price to a good maker? Eq. (8), True or False.
+    """Is scarcity both needed and worth its price to a good maker? True or False.
 
     Worth it if selling few as good beats selling to everybody as bad, or to the experts alone.
     """
@@ -300,7 +300,7 @@ def signal(experts: float, worth: float, good: float) -> Table:
 
 
 def ample(high: ArrayLike, low: ArrayLike, likes: ArrayLike) -> Any:
-    """What does a maker take from each customer if there is enough for all? Eq. (9), costs aside.
+    """What does a maker take from each customer if there is enough for all, costs aside?
 
     Customers will learn whether the phone is worth `high` (chance `likes`) or `low` to them. If
     likes high > low, the later price is `high`, waiting gains nothing, and all buy at once at the
@@ -311,7 +311,7 @@ def ample(high: ArrayLike, low: ArrayLike, likes: ArrayLike) -> Any:
 
 
 def frenzy(high: ArrayLike, low: ArrayLike, likes: ArrayLike, stock: ArrayLike) -> Any:
-    """And if there is stock for only a share of them, at a price of the expected worth? Eq. (10).
+    """And if there is stock for only a share of them, at a price of the expected worth?
 
     DeGraba's (1995) buying frenzy in two values: as all others buy at once, nothing is left for one
     who waits, so she buys before she knows. `stock` below 1. For stocks above `likes` there may be

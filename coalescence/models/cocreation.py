@@ -99,14 +99,14 @@ class Trial(NamedTuple):
 
 
 def parallel(test: Trial, n: ArrayLike) -> Any:
-    """What is left of trying n ideas at once and taking the best? Eq. (3), Stigler (1961)."""
+    """What is left of trying n ideas at once and taking the best? Stigler (1961)."""
     within("cost", test.cost, 0)
     within("wait", test.wait, 0)
     return best_of(n) - test.cost * np.asarray(n, float) - test.wait
 
 
 def worth(test: Trial, n: ArrayLike = 1) -> Any:
-    """What is a search worth that tries n ideas a release until one is good enough? Eq. (4).
+    """What is a search worth that tries n ideas a release until one is good enough? Eq. (3).
 
     The value z at which one more release just pays: E[(best of n - z)+] = n cost + wait, the
     reservation value.
@@ -157,31 +157,31 @@ def tries(cost: float, wait: float) -> Table:
     }
 
 
-def find_cost(candidates: ArrayLike, batch: ArrayLike, cost: ArrayLike, week: ArrayLike) -> Any:
-    """What does it cost to find the one right design among N, testing b a week? Eq. (4).
+def find_cost(candidates: ArrayLike, batch: ArrayLike, cost: ArrayLike, wait: ArrayLike) -> Any:
+    """What does it cost to find the one right design among N, testing b at once?
 
     All N equally likely and a test always right, the simplest setting of Loch, Terwiesch and Thomke
-    (2001): (N + b) / 2 tests and (N / b + 1) / 2 weeks on average, N / b whole.
+    (2001): (N + b) / 2 tests and (N / b + 1) / 2 waits on average, N / b whole.
     """
     for name, value in (("batch", batch), ("candidates", candidates)):
         within(name, value, 1)
     n, b = np.asarray(candidates, float), np.asarray(batch, float)
-    return np.asarray(cost) * (n + b) / 2 + np.asarray(week) * (n / b + 1) / 2
+    return np.asarray(cost) * (n + b) / 2 + np.asarray(wait) * (n / b + 1) / 2
 
 
-def find_batch(candidates: ArrayLike, cost: ArrayLike, week: ArrayLike) -> Any:
-    """How many at once are cheapest there? Eq. (5), sqrt(N week / cost) between 1 and N."""
+def find_batch(candidates: ArrayLike, cost: ArrayLike, wait: ArrayLike) -> Any:
+    """How many at once are cheapest there? sqrt(N wait / cost) between 1 and N."""
     within("cost", cost, 0, open_low=True)
-    within("week", week, 0)
+    within("wait", wait, 0)
     n = np.asarray(candidates, float)
-    return np.clip(np.sqrt(n * np.asarray(week, float) / np.asarray(cost, float)), 1, n)
+    return np.clip(np.sqrt(n * np.asarray(wait, float) / np.asarray(cost, float)), 1, n)
 
 
 # --- Testers: who finds the fault ----------------------------------------------------------------
 
 
 def detected(chance: ArrayLike, testers: ArrayLike, uneven: ArrayLike = 0.0) -> Any:
-    """Which share of the faults is found by at least one of n testers? Eq. (6).
+    """Which share of the faults is found by at least one of n testers?
 
     1 - q^n with q = 1 - chance (Nielsen and Landauer 1993). If some faults are harder to meet than
     others, chances follow a beta distribution with this mean, `uneven` (0 to below 1) being the
@@ -213,8 +213,10 @@ class Land(NamedTuple):
 
 @lru_cache(maxsize=16)
 def landscapes(features: int, others: int, count: int = 50, seed: int = 0) -> Land:
-    """NK landscapes (Kauffman and Levin 1987, Levinthal 1997): each of N `features` contributes by
-    itself and its K next `others` on a ring, a fresh uniform number for each of their settings.
+    """NK landscapes, eq. (4) (Kauffman and Levin 1987, Levinthal 1997).
+
+    Each of N `features` contributes by itself and its K next `others` on a ring, a fresh uniform
+    number for each of their settings.
 
     Bit i of a combination's number is feature i. Seeded; at most 14 features.
     """
@@ -241,7 +243,7 @@ def peaks(quality: Floats) -> NDArray[np.bool_]:
 
 
 def expected_peaks(features: ArrayLike) -> Any:
-    """How many peaks has a landscape where everything interacts? 2^N / (N + 1), eq. (7)."""
+    """How many peaks has a landscape where everything interacts? 2^N / (N + 1)."""
     n = np.asarray(features, float)
     return 2**n / (n + 1)
 
@@ -254,7 +256,7 @@ class Walk(NamedTuple):
 
 
 def vote(land: Land, weights: Floats, weeks: int, seed: int = 0) -> Walk:
-    """Where do users lead a product, if each week the change with most votes is made? Eq. (8).
+    """Where do users lead a product, if each week the change with most votes is made? Eq. (5).
 
     User u cares for feature i by `weights` (users, N), votes for every single change that raises
     her own weighted quality, against what lowers it, and abstains from the rest. The change with

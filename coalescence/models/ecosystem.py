@@ -52,7 +52,7 @@ class Plan(NamedTuple):
 
 
 def joined(sides: Sides, user_price: Number, partner_price: Number) -> tuple[Any, Any]:
-    """How many join at these prices? (users, partners), the two demands solved together, eq. (1).
+    """How many join at these prices? (users, partners), the two demands solved together.
 
     Linear demands are not cut off at all who could join. Needs alpha1 alpha2 < b1 b2, or one who
     joins brings in more than one in all.
@@ -82,7 +82,7 @@ def _stable(sides: Sides) -> None:
 
 
 def best_prices(sides: Sides) -> Plan:
-    """Which prices earn most? Eq. (2).
+    """Which prices earn most? Eq. (1).
 
     Armstrong (2006), monopoly platform: each price is cost, less what one more on this side is
     worth to the other, plus the usual monopoly markup: p1 = f1 - alpha2 n2 + b1 n1. Needs
@@ -100,7 +100,7 @@ def best_prices(sides: Sides) -> Plan:
 
 
 def best_beside(sides: Sides, user_price: Number) -> Plan:
-    """Which price to partners earns most if users pay `user_price`, for example nothing? Eq. (3).
+    """Which price to partners earns most if users pay `user_price`, for example nothing?
 
     One side given away, the other pays (Parker and Van Alstyne 2005). The profit is a parabola in
     the price to partners; its top is taken.
@@ -153,7 +153,7 @@ def _apart(sides: Sides) -> Plan:
 
 
 def usage_prices(buyers: ArrayLike, sellers: ArrayLike, cost: ArrayLike) -> tuple[Any, Any]:
-    """What to charge a buyer and a seller for each transaction? (p_B, p_S), eq. (4).
+    """What to charge a buyer and a seller for each transaction? (p_B, p_S).
 
     Rochet and Tirole (2003): p - c = p_B / eta_B = p_S / eta_S, p the sum of both. With linear
     demands D_i = worth_i - p_i (`buyers` and `sellers` the most that either would pay) both sides
@@ -181,7 +181,7 @@ class Flywheel(NamedTuple):
 
 
 def wanted(wheel: Flywheel, users: ArrayLike, partners: ArrayLike) -> tuple[Any, Any]:
-    """How many users and partners would there be if all had reacted to these? Eq. (5).
+    """How many users and partners would there be if all had reacted to these? Eq. (2).
 
     Users choose by a logit of alone + variety * partners; a partner joins if (1 - commission) users
     covers its entry cost, which is spread evenly up to `entry`. The forms are the casebook's own.
@@ -223,7 +223,7 @@ def critical_mass(wheel: Flywheel) -> float:
 
 
 def turning(wheel: Flywheel, users: float, partners: float, years: ArrayLike) -> tuple[Any, Any]:
-    """How do users and partners move from where they are? (users, partners) at `years`, eq. (6).
+    """How do users and partners move from where they are? (users, partners) at `years`, eq. (3).
 
     Each closes the gap to what it would be at its pace (solve_ivp). `years` from 0, rising.
     """
@@ -243,7 +243,7 @@ def turning(wheel: Flywheel, users: float, partners: float, years: ArrayLike) ->
 
 
 def income(wheel: Flywheel, users: ArrayLike, partners: ArrayLike) -> Any:
-    """What does the platform keep? commission x users x partners, eq. (6): relative, no unit."""
+    """What does the platform keep? commission x users x partners, eq. (3): relative, no unit."""
     return wheel.commission * np.asarray(users, float) * np.asarray(partners, float)
 
 
