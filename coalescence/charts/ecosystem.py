@@ -68,8 +68,8 @@ def squeeze(table: pd.DataFrame) -> alt.LayerChart:
     level = alt.Scale(domain=[0, 1])
     axis = alt.Axis(format="%", values=FIFTHS)
     base = alt.Chart(table).encode(x=x)
-    high = base.transform_filter("datum.states == 3 || datum.high > 0.5")
-    low = base.transform_filter("datum.states == 3 || datum.low < 0.5")
+    high = base.transform_filter("datum.states == 3 || datum.high > 0.3")
+    low = base.transform_filter("datum.states == 3 || datum.low < 0.3")
     tip = base.transform_filter("datum.states == 3")
     best = base.transform_filter("datum.best == 1").encode(y=alt.Y("high:Q", scale=level))
     return layered(
@@ -79,8 +79,8 @@ def squeeze(table: pd.DataFrame) -> alt.LayerChart:
         low.mark_line(color=MUTED).encode(y=alt.Y("low:Q", scale=level)),
         tip.mark_line(color=ORANGE, strokeDash=[6, 3]).encode(y=alt.Y("tip:Q", scale=level)),
         best.mark_point(shape="diamond", size=150, color=GREEN, opacity=1),
-        *key(("full", BLUE), ("dashed: tips", ORANGE), ("empty", MUTED),
-             ("diamond: most income", GREEN), **{**ABOVE, "across": 90}),
+        *key(("upper line: full", BLUE), ("dashed: tips", ORANGE), **{**ABOVE, "top": -29}),
+        *key(("lower line: empty", MUTED), ("diamond: earns most", GREEN), **ABOVE),
     ).properties(
         width=400,
         height=250,
@@ -92,7 +92,7 @@ def squeeze(table: pd.DataFrame) -> alt.LayerChart:
 
 def say_squeeze(table: pd.DataFrame, *, variety: float, alone: float) -> str:
     """Which commission earns most, and how near the edge is."""
-    full = table[(table.states == 3) | (table.high > 0.5)]
+    full = table[(table.states == 3) | (table.high > 0.3)]
     best = table[table.best == 1].iloc[0]
     edge = full.commission.max()
     need = (
