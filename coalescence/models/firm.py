@@ -95,7 +95,7 @@ class Firm(NamedTuple):
 class State(NamedTuple):
     """The firm at the beginning of a quarter."""
 
-    year: float = FIRST
+    year: float = FIRST  # the moment, in years
     fans: Number = 0.3  # million
     users: Number = 0.0  # million
     waiting: Number = 0.0  # million who have ordered

@@ -349,6 +349,10 @@ class Explained(NamedTuple):
         """Phones sold in a year, million."""
         return float(engine.yearly(self.run, "phones")[year - int(engine.FIRST)])
 
+    def change(self, year: int) -> float:
+        """By which share more phones were sold than in the year before."""
+        return self.sold(year) / self.sold(year - 1) - 1
+
 
 WITHOUT = {  # a version of the firm -> its parameters that are zero
     "Whole firm": (),
@@ -490,7 +494,7 @@ def loops(found: Firm, decisions: Sequence[Decision], *, year: int) -> Table:
         "kind": [
             "reinforcing" if words[0] == "R" else "balancing" for words in engine.LOOPS.values()
         ],
-        "strength": [min(max(float(x), 0.0), 1.0) for x in strength],
+        "strength": [round(float(x), 2) for x in strength],
     }
 
 
