@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coalescence import data
-from coalescence.models import equity, firm, firm_fit, rise, together
+from coalescence.models import equity, firm, firm_fit, rise
 from coalescence.models.firm import Decision, Firm, State
 
 COMPANY, PARTNERS = data.table("company"), data.table("partners")
