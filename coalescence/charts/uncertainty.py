@@ -1,0 +1,1 @@
+"""Charts and sentences for a crowd of firms."""
