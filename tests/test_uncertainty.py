@@ -1,4 +1,4 @@
-"""Check crowds of firms against single runs, indices against closed forms, a cluster against none."""
+"""Check crowds against single runs, indices against closed forms, a cluster against none."""
 
 import os
 import signal
@@ -164,7 +164,7 @@ def test_indices_of_a_sum_are_its_shares_of_variance():
     assert found["parameter"] == ["z", "x", "y"]
     assert found["first"] == pytest.approx([0.64, 0.36, 0.0], abs=0.02)
     assert found["total"] == pytest.approx([0.64, 0.36, 0.0], abs=0.02)
-    with pytest.raises(ValueError, match="base = 100 .* power of 2"):
+    with pytest.raises(ValueError, match=r"base = 100 .* power of 2"):
         uncertainty.indices(ishigami, ["x", "y", "z"], base=100)
 
 
@@ -209,8 +209,8 @@ def test_one_at_a_time_agrees_with_single_runs_and_adds_up_where_only_one_varies
 
 # --- the lab -------------------------------------------------------------------------------------
 
-CORNERS = {"score": list(uncertainty.NAMES), "year": [2014, 2020], "held": ["none", "three", "rest"],
-           "firms": [10, 10_000]}  # fmt: skip
+CORNERS = {"score": list(uncertainty.NAMES), "year": [2014, 2020],
+           "held": ["none", "three", "rest"], "firms": [10, 10_000]}  # fmt: skip
 
 
 def test_the_lab():
@@ -254,7 +254,7 @@ def cluster():
 def test_a_cluster_gives_the_same_bits_even_when_a_worker_is_killed(cluster):
     """Once undisturbed, once with a worker killed in mid-run: both as on one machine."""
     address, workers = cluster
-    firms = 40 * CHUNK - 7
+    firms = 24 * CHUNK - 7
     here = uncertainty.run(STUDY, firms, seed=11)
     there = uncertainty.run(STUDY, firms, seed=11, scheduler=address)
     assert np.array_equal(here.counts, there.counts)
@@ -264,10 +264,9 @@ def test_a_cluster_gives_the_same_bits_even_when_a_worker_is_killed(cluster):
     def kill_one(done, _all):
         if done == 8:
             with Client(address, set_as_default=False) as look:
-                names = {at: one["name"] for at, one in look.scheduler_info()["workers"].items()}
-                killed.extend(
-                    k for at, ks in look.processing().items() if names[at] == "0" for k in ks
-                )
+                known = look.scheduler_info()["workers"]
+                doomed = next(at for at, one in known.items() if str(one["name"]) == "0")
+                killed.extend(look.processing()[doomed])
             workers[0].send_signal(signal.SIGKILL)
             workers[0].wait(timeout=10)
 
@@ -280,7 +279,7 @@ def test_a_cluster_gives_the_same_bits_even_when_a_worker_is_killed(cluster):
 
 def test_no_cluster_is_said_in_a_sentence(monkeypatch):
     monkeypatch.setattr(uncertainty, "PATIENCE", 1)
-    with pytest.raises(ConnectionError, match="no Dask scheduler answers at tcp://127.0.0.1:9"):
+    with pytest.raises(ConnectionError, match="no Dask scheduler answers at tcp"):
         uncertainty.run(STUDY, 10, scheduler="tcp://127.0.0.1:9")
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(ModuleNotFoundError, match=r"pip install 'coalescence\[cluster\]'"):
@@ -289,7 +288,8 @@ def test_no_cluster_is_said_in_a_sentence(monkeypatch):
 
 def test_dask_is_not_imported_without_a_scheduler():
     code = (
-        "import sys; from coalescence.models import uncertainty as u; from coalescence import standin;"
+        "import sys; from coalescence import standin;"
+        "from coalescence.models import uncertainty as u;"
         "t = standin.table('firm'); s = u.Study(standin.stored(t), u.ranges(t),"
         " tuple(standin.decided(None, None))); u.run(s, 10);"
         "print({'dask', 'distributed', 'SALib'} & set(sys.modules))"

@@ -147,11 +147,10 @@ def _walk(study: Study, unit: Floats, years: Sequence[int]) -> Floats:
         for _ in range(4):
             state, _flow = engine.step(state, decision, firm)
         if year in years:
-            rows = [np.broadcast_to(getattr(state, name), count) for name in NAMES]
-            found[year] = np.array(rows, float)
+            found[year] = np.stack([np.broadcast_to(getattr(state, x), count) for x in NAMES])
     if missing := [year for year in years if year not in found]:
         raise ValueError(f"year {missing[0]} is out of range: there is no decision for it")
-    return np.stack([found[year] for year in years])
+    return np.asarray([found[year] for year in years], dtype=np.float64)
 
 
 def middles(study: Study) -> Floats:
@@ -202,7 +201,8 @@ def units(job: Job, chunk: int) -> Floats:
     count = min(CHUNK, job.firms - chunk * CHUNK)
     seed = np.random.SeedSequence(job.seed, spawn_key=(chunk,))
     chances = np.random.default_rng(seed).random((len(job.study.ranges), count))
-    return np.asarray(chances.T)
+    unit: Floats = chances.T
+    return unit
 
 
 def part(job: Job, chunk: int) -> Part:
@@ -424,7 +424,8 @@ def spread(
     """
     which = (years.index(year), NAMES.index(score))
     free = _crowd(study, years)[which]
-    edges = np.linspace(*np.quantile(free, [0.01, 0.99]), BINS + 1)
+    first, last = np.quantile(free, [0.01, 0.99])
+    edges = np.linspace(first, last, BINS + 1)
     values = _crowd(hold(study, chosen(study, score, held)), years)[which][:firms]
     counts, _ = np.histogram(np.clip(values, edges[0], edges[-1]), edges)
     line = answer(study, score, year)(middles(study))[0]
