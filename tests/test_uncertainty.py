@@ -14,19 +14,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from coalescence import data, standin
+from coalescence import data
 from coalescence.charts import uncertainty as charts
 from coalescence.models import firm as engine
-from coalescence.models import flight, uncertainty
+from coalescence.models import firm_fit, flight, uncertainty
 from coalescence.models.uncertainty import CHUNK, Job, Range, Study
 from tests.labs import Lab
 
 ROOT = Path(__file__).resolve().parent.parent
-TABLE = standin.table("firm")
+TABLE = data.table("firm")
 STUDY = Study(
-    standin.stored(TABLE),
+    firm_fit.stored(TABLE),
     uncertainty.ranges(TABLE),
-    tuple(standin.decided(data.table("company"), data.table("partners"))),
+    tuple(firm_fit.decided(data.table("company"), data.table("partners"))),
 )
 NAMES = [one.name for one in STUDY.ranges]
 YEARS = (2014, 2017, 2020)
@@ -70,13 +70,13 @@ def test_half_of_the_firms_lie_below_the_value_however_lopsided_the_range():
     ],
 )
 def test_a_range_that_makes_no_sense_is_named(row, said):
-    columns = {key: [x] for key, x in zip(("name", "value", "low", "high"), row, strict=True)}
+    columns = {key: [x] for key, x in zip(("parameter", "value", "low", "high"), row, strict=True)}
     with pytest.raises(ValueError, match=said):
         uncertainty.ranges(columns)
 
 
 def test_a_parameter_without_a_range_is_held():
-    columns = {"name": ["buy", "room", "help"], "value": [1, 1, 1], "low": [1, np.nan, 0.5],
+    columns = {"parameter": ["buy", "room", "help"], "value": [1, 1, 1], "low": [1, np.nan, 0.5],
                "high": [1, np.nan, 2]}  # fmt: skip
     assert uncertainty.ranges(columns) == (Range("help", 1, 0.5, 2),)
     held = uncertainty.hold(STUDY, ["buy"])
@@ -288,10 +288,9 @@ def test_no_cluster_is_said_in_a_sentence(monkeypatch):
 
 def test_dask_is_not_imported_without_a_scheduler():
     code = (
-        "import sys; from coalescence import standin;"
-        "from coalescence.models import uncertainty as u;"
-        "t = standin.table('firm'); s = u.Study(standin.stored(t), u.ranges(t),"
-        " tuple(standin.decided(None, None))); u.run(s, 10);"
+        "import sys; from coalescence.models import uncertainty as u; from coalescence.models.firm "
+        "import Decision, Firm; r = u.Range('buy', 0.7, 0.5, 1.0);"
+        "u.run(u.Study(Firm(), (r,), (Decision(),) * 10), 10);"
         "print({'dask', 'distributed', 'SALib'} & set(sys.modules))"
     )
     done = subprocess.run(

@@ -1,11 +1,12 @@
 """Charts and sentences for a crowd of firms."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import altair as alt
 import pandas as pd
 
-from coalescence.charts import BLUE, GREEN, MUTED, ORANGE, WIDTH, layered
+from coalescence.charts import BLUE, GREEN, INK, MUTED, ORANGE, WIDTH, layered
 from coalescence.charts._parts import key
 from coalescence.models.uncertainty import HELD, Crowd
 
@@ -30,15 +31,20 @@ def amount(score: str, value: float) -> str:
     return SAID[score][1].format(number.replace("-", "\N{MINUS SIGN}"))
 
 
-def fan(crowd: Crowd, score: str, line: list[float]) -> alt.LayerChart:
-    """A score at the ends of the years: half of the firms, nine in ten, and the single `line`."""
+def fan(
+    crowd: Crowd, score: str, line: Sequence[float], seen: pd.DataFrame | None = None
+) -> alt.LayerChart:
+    """A score at the ends of the years: half of the firms, nine in ten, and the single `line`.
+
+    `seen` are figures of the record: columns year (2015.5 is the middle of the year after the end
+    of 2015) and value.
+    """
     rows = [
         {"year": year, "band": band, "low": crowd.quantile(score, low, year),
          "high": crowd.quantile(score, high, year)}
         for year in crowd.years for band, (low, high) in BANDS.items()
     ]  # fmt: skip
     single = pd.DataFrame({"year": crowd.years, "line": line})
-    single["middle"] = [crowd.quantile(score, 0.5, year) for year in crowd.years]
     x = alt.X("year:Q", title="End of year", axis=alt.Axis(format="d", tickCount=5))
     bands = alt.Chart(pd.DataFrame(rows)).encode(
         x=x,
@@ -48,22 +54,21 @@ def fan(crowd: Crowd, score: str, line: list[float]) -> alt.LayerChart:
             "band:N", scale=alt.Scale(domain=list(BANDS), range=[0.22, 0.4]), legend=None
         ),
     )
-    one = alt.Chart(single).encode(x=x)
-    return layered(
-        bands.mark_area(color=BLUE),
-        one.mark_line(color=BLUE, strokeDash=[5, 3], strokeWidth=2).encode(y="middle:Q"),
-        one.mark_line(color=ORANGE).encode(y="line:Q"),
-        *key(
-            ("orange line: the single firm", ORANGE),
-            ("dashes: the middle of the crowd", BLUE),
-            ("dark: half of the firms", BLUE),
-            ("light: nine in ten", BLUE),
-        ),
-    ).properties(
+    words = [("line: the single firm", ORANGE), ("dark: half of the firms", BLUE),
+             ("light: nine firms in ten", BLUE)]  # fmt: skip
+    drawn = [bands.mark_area(color=BLUE),
+             alt.Chart(single).mark_line(color=ORANGE).encode(x=x, y="line:Q")]  # fmt: skip
+    if seen is not None:
+        points = alt.Chart(seen).mark_point(shape="diamond", color=INK, size=55, opacity=1)
+        drawn, words = (
+            [*drawn, points.encode(x=x, y="value:Q")],
+            [*words, ("marks: the record", INK)],
+        )
+    return layered(*drawn, *key(*words)).properties(
         width=WIDTH,
         height=250,
         description=f"{WORDS[score]}, at the end of each year: a band for half of a crowd of firms "
-        "and a wider one for nine in ten, with the crowd's middle and the single firm as lines.",
+        "and a wider one for nine in ten, with the single firm as a line.",
     )
 
 
@@ -121,8 +126,8 @@ def promises(table: pd.DataFrame, score: str) -> alt.LayerChart:
         alt.Chart(table).mark_point(size=14, color=BLUE, opacity=0.4).encode(x=x, y=y),
         diagonal.mark_line(color=ORANGE, strokeDash=[5, 3], strokeWidth=2).encode(x=x, y=y),
     ).properties(
-        width=330,
-        height=290,
+        width=280,
+        height=280,
         description="Each firm of a crowd as a dot: the score it came to against the score that "
         "its parameters promise one at a time. On the dashed line both agree.",
     )

@@ -88,13 +88,13 @@ class Crowd(NamedTuple):
 
 
 def ranges(table: Mapping[str, Iterable[Any]]) -> tuple[Range, ...]:
-    """The uncertain parameters in a table of name, value, low, high (a frame, or columns by name).
+    """The uncertain parameters in a table such as `firm`: columns parameter, value, low, high.
 
     A parameter whose range is empty or has no width is held at its value. ValueError names a row
     that makes no sense.
     """
     found = []
-    columns = [list(table[key]) for key in ("name", "value", "low", "high")]
+    columns = [list(table[key]) for key in ("parameter", "value", "low", "high")]
     for name, *numbers in zip(*columns, strict=True):
         value, low, high = (float(x) for x in numbers)
         if name not in Firm._fields:
@@ -190,7 +190,8 @@ def middle(bins: Any) -> Floats:
     upward = np.where(order >= 0, order, ~order)
     low, high = ((upward + k << SHIFT).astype(np.int32).view(np.float32) for k in (0, 1))
     size = (low.astype(float) + high.astype(float)) / 2
-    return np.where(order >= 0, size, -size)
+    found: Floats = np.where(order >= 0, size, -size)
+    return found
 
 
 def units(job: Job, chunk: int) -> Floats:
