@@ -125,7 +125,9 @@ def off(table: pd.DataFrame, what: str, words: Mapping[str, str] = SCORES) -> al
     """How far off were the guesses of one thing, year by year? `table` is `debrief.guesses`."""
     rows = table[table["what"] == what]
     y = alt.Y("off:Q", title=[words.get(what, what), "guess less what came"])
-    base = alt.Chart(rows).encode(x=alt.X("year:O", title=None, axis=alt.Axis(labelAngle=0)))
+    base = alt.Chart(rows).encode(
+        x=alt.X("year:O", title=None, axis=alt.Axis(labelAngle=0, values=[2011, 2014, 2017, 2020]))
+    )
     zero = alt.Chart(pd.DataFrame({"off": [0.0]})).mark_rule(color=ORANGE, strokeWidth=2)
     return layered(
         zero.encode(y=y),

@@ -389,7 +389,7 @@ HELD = {  # how many of the parameters, by total index, are held at their values
     "one": "the one that decides most",
     "three": "the three that decide most",
     "eight": "the eight that decide most",
-    "rest": "all but these eight",
+    "rest": "all but the eight that decide most",
 }
 BINS = 24
 DRAWN = 10_000
