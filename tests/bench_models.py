@@ -304,7 +304,7 @@ def firms(peers: dict[str, Any], agree: Verdict) -> None:
     cost = {count: 1e6 * one["seconds"] / count for count, one in found.items()}
     million, first = cost[10**6], cost[CROWDS[0]]
     rows = [
-        Row(f"each of 1,000,000; a loop over {LOOP}, scaled", million, one_by_one, "us a firm", AIM),
+        Row(f"each of 1,000,000; {LOOP} in a loop, scaled", million, one_by_one, "us a firm", AIM),
         Row(f"each of 1,000,000; {LOOP} as Mesa's agents, scaled", million,
             1e6 * mesa["run"] / LOOP, "us a firm", AIM),
         *(Row(f"each of {count:,}; peer: {CROWDS[0]:,} firms", cost[count], first, "us a firm",

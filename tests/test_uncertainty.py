@@ -14,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from coalescence import data
+from coalescence import data, live
 from coalescence.charts import uncertainty as charts
+from coalescence.lab import BUILDER
 from coalescence.models import firm as engine
 from coalescence.models import firm_fit, flight, uncertainty
 from coalescence.models.uncertainty import CHUNK, Job, Range, Study
@@ -102,6 +103,7 @@ def test_bins_keep_order_and_are_narrow(values):
     values = np.sort(values)
     bins = uncertainty.coded(values)
     assert np.all(np.diff(bins) >= 0)
+    assert np.all(uncertainty.coded(-values) == 2 * uncertainty.HALF - 1 - bins + (values == 0))
     assert uncertainty.middle(bins) == pytest.approx(values, rel=1.01e-3, abs=1e-30)
 
 
@@ -135,6 +137,18 @@ def test_progress_is_told_after_each_chunk():
     told = []
     uncertainty.run(STUDY, 2 * CHUNK + 1, progress=lambda done, all_: told.append((done, all_)))
     assert told == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_a_notebook_shows_a_bar_and_the_built_page_none(monkeypatch, capsys):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    move = live.bar("Firms")
+    move(3, 8)
+    assert [(one.value, one.max, one.description) for one in shown] == [(3, 8, "Firms")]
+    monkeypatch.setenv(BUILDER, "html")
+    live.bar("Firms")(3, 8)
+    assert len(shown) == 1
+    assert capsys.readouterr().out == ""
 
 
 # --- indices -------------------------------------------------------------------------------------
@@ -210,7 +224,7 @@ def test_one_at_a_time_agrees_with_single_runs_and_adds_up_where_only_one_varies
 # --- the lab -------------------------------------------------------------------------------------
 
 CORNERS = {"score": list(uncertainty.NAMES), "year": [2014, 2020],
-           "held": ["none", "three", "rest"], "firms": [10, 10_000]}  # fmt: skip
+           "held": ["none", "rest"], "firms": [10, 10_000]}  # fmt: skip
 
 
 def test_the_lab():
@@ -251,7 +265,7 @@ def cluster():
         one.wait(timeout=30)
 
 
-def test_a_cluster_gives_the_same_bits_even_when_a_worker_is_killed(cluster):
+def test_a_cluster_gives_the_same_bits_even_when_a_worker_is_killed(cluster, monkeypatch):
     """Once undisturbed, once with a worker killed in mid-run: both as on one machine."""
     address, workers = cluster
     firms = 24 * CHUNK - 7
@@ -275,6 +289,12 @@ def test_a_cluster_gives_the_same_bits_even_when_a_worker_is_killed(cluster):
     assert workers[0].returncode == -signal.SIGKILL
     assert workers[1].poll() is None
     assert np.array_equal(here.counts, again.counts)
+
+    workers[1].kill()
+    workers[1].wait(timeout=10)
+    monkeypatch.setattr(uncertainty, "PATIENCE", 2)
+    with pytest.raises(ConnectionError, match=f"the Dask scheduler at {address} has no workers"):
+        uncertainty.run(STUDY, firms, scheduler=address)
 
 
 def test_no_cluster_is_said_in_a_sentence(monkeypatch):

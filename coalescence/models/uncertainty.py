@@ -125,9 +125,9 @@ def drawn(study: Study, unit: Floats) -> Firm:
     """
     fields = {}
     for one, at in zip(study.ranges, np.asarray(unit, float).T, strict=True):
-        down, up = engine.least(at, 0.5), engine.most(at, 0.5) - 0.5
+        down, up = engine.most(0.5 - at, 0.0), engine.most(at - 0.5, 0.0)
         fields[one.name] = (
-            one.low + 2 * down * (one.value - one.low) + 2 * up * (one.high - one.value)
+            one.value - 2 * down * (one.value - one.low) + 2 * up * (one.high - one.value)
         )
     return study.firm._replace(**fields)
 
@@ -179,7 +179,8 @@ class Part(NamedTuple):
 
 def coded(values: Floats) -> NDArray[np.int64]:
     """The number of the bin that each value falls into; larger values never have lower numbers."""
-    bits = values.astype(np.float32).view(np.int32).astype(np.int64)
+    short = values.astype(np.float32) + np.float32(0.0)  # no minus zero
+    bits = short.view(np.int32).astype(np.int64)
     ordered = np.where(bits >= 0, bits, -(bits & 0x7FFFFFFF) - 1)
     return (ordered >> SHIFT) + HALF
 
