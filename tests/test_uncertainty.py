@@ -221,6 +221,27 @@ def test_one_at_a_time_agrees_with_single_runs_and_adds_up_where_only_one_varies
     assert sums["promised"] == pytest.approx(sums["came"])
 
 
+def test_what_the_chapter_says_in_words_still_holds():
+    """After another fit these may fail: then the chapter's sentences must change."""
+    found = uncertainty.indices(uncertainty.answer(STUDY, "cash"), NAMES)
+    total = dict(zip(found["parameter"], found["total"], strict=True))
+    assert sum(total[name] for name in firm_fit.SYNERGIES) < 0.02
+    assert {"service", "answer_lag", "abroad"} <= set(found["parameter"][:5])
+    assert found["first"].sum() < 1 < found["total"].sum()
+    sums = uncertainty.added(STUDY, "cash", 400)
+    best = np.argsort(sums["came"])[-20:]
+    assert sums["promised"][best].mean() < 0.9 * sums["came"][best].mean()
+    crowd = uncertainty.run(STUDY, 20_000, years=(2020, 2021, 2022, 2023, 2024))
+    assert crowd.mean("cash", 2020) > crowd.quantile("cash", 0.5, 2020)
+    seen = firm_fit.observed(data.table("company"), 2024)
+    ends = {one.at - 1: one.value for one in seen if one.name == "users"}
+    for year in (2021, 2022, 2023, 2024):
+        low, high = (crowd.quantile("users", q, year) for q in (0.05, 0.95))
+        assert low < ends[year] < high
+    single = engine.run(STUDY.firm, STUDY.decisions).states[-1]
+    assert single.users < 0.8 * ends[2024]
+
+
 # --- the lab -------------------------------------------------------------------------------------
 
 CORNERS = {"score": list(uncertainty.NAMES), "year": [2014, 2020],
