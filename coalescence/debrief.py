@@ -18,7 +18,7 @@ from coalescence.models import flight
 from coalescence.models.firm import Decision, Firm, Flow, State
 from coalescence.models.flight import LIMITS, YEARS, Game, Scenario
 
-LARGEST = 100_000  # bytes of a log; a whole game takes about 5,000
+LARGEST = 100_000  # bytes of a log; a whole game takes about 3,000
 UNNAMED = "No name"
 
 
