@@ -207,6 +207,19 @@ def _categories(name: str, folder: Path) -> dict[str, str]:
     return {one["value"]: one["label"] for one in fields["metric"]["categories"]}
 
 
+def scenarios(folder: Path | None = None) -> dict[str, Any]:
+    """What stands in `scenarios/*.json`, by the files' names without their endings."""
+    home, found = Path(folder or FOLDER) / "scenarios", {}
+    for file in sorted(home.glob("*.json")):
+        try:
+            found[file.stem] = json.loads(file.read_bytes())
+        except ValueError as wrong:
+            raise DataError(f"scenarios/{file.name}: not readable as JSON ({wrong})") from None
+    if not found:
+        raise DataError(_fault("scenarios", None, None, "no file", f"*.json in {home}"))
+    return found
+
+
 def dictionary(folder: Path | None = None) -> pd.DataFrame:
     """The data dictionary: table, column, type, unit, description."""
     keys = ["type", "unit", "description"]

@@ -1,11 +1,13 @@
 """The live face of a lab: ipywidgets controls and an Altair chart that changes in place."""
 
+import os
+from collections.abc import Callable
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
-from coalescence.lab import VEGALITE
+from coalescence.lab import BUILDER, VEGALITE
 
 if TYPE_CHECKING:
     from coalescence.lab import Control, Lab
@@ -69,6 +71,24 @@ class Face:
         button = widgets.Button(description=name, layout=widgets.Layout(width="auto"))
         button.on_click(press)
         return button
+
+
+def bar(label: str) -> Callable[[int, int], None]:
+    """A bar that shows how far a long run is: call it with what is done and how much there is.
+
+    The built page shows none.
+    """
+    if os.environ.get(BUILDER):
+        return lambda done, whole: None
+    from IPython.display import display
+
+    shown = widgets.IntProgress(description=label, style={"description_width": "initial"})
+    display(shown)  # type: ignore[no-untyped-call]
+
+    def move(done: int, whole: int) -> None:
+        shown.max, shown.value = whole, done
+
+    return move
 
 
 def _widget(part: "Control") -> Any:

@@ -2,6 +2,8 @@
 
     python -m tests.bench_models
 
+With FULL=1 the crowd of firms grows to 10^8, which takes some 15 minutes more.
+
 The peers are PySD and BPTK-Py (stocks and flows) and Mesa (agents), in an environment of their own
 under `_build` (versions in `bench/peers.txt`); what they do stands in `bench/peers_run.py`. Times
 are medians, after a warm-up, of the processor time of one process, which other work on the machine
@@ -24,7 +26,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from coalescence.models import customers, in_home
+from coalescence import data
+from coalescence.models import customers, firm_fit, in_home, uncertainty
+from coalescence.models import firm as engine
+from coalescence.models.uncertainty import Study
 
 HERE = Path(__file__).parent
 PEERS = HERE.parent / "_build" / "peers"
@@ -41,6 +46,10 @@ RUNS = 20  # for the mean
 
 QUARTERS = 20  # in a home's life
 HOME = in_home.Home(spread=1.0)
+
+LOOP = 200  # firms run one after the other, and scaled
+CROWDS = [10**4, 10**5, 10**6, 10**7] + [10**8] * bool(os.environ.get("FULL"))
+FLAT = 1.5  # cost and memory of the largest crowd, at most so many times the smallest's
 
 
 class Row(NamedTuple):
@@ -247,6 +256,74 @@ def households(agree: Verdict) -> None:
     show(f"3. Devices in a home, {QUARTERS} quarters", rows, notes)
 
 
+def study() -> Study:
+    """The firm, its ranges and history's decisions."""
+    table = data.table("firm")
+    decisions = firm_fit.decided(data.table("company"), data.table("partners"))
+    return Study(firm_fit.stored(table), uncertainty.ranges(table), tuple(decisions[:10]))
+
+
+def crowd_of(firms: int) -> dict[str, float]:
+    """Seconds and peak memory of a crowd, in a process of its own, and half its firms' cash."""
+    code = (
+        "import json, resource, sys, time; from coalescence.models import uncertainty as u;"
+        "from tests.bench_models import study; s = study(); u.run(s, 10000);"
+        "t = time.process_time(); c = u.run(s, int(sys.argv[1])); t = time.process_time() - t;"
+        "m = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024;"
+        "print(json.dumps({'seconds': t, 'memory': m, 'cash': c.quantile('cash', 0.5)}))"
+    )
+    found: dict[str, float] = json.loads(call([sys.executable, "-c", code, str(firms)]))
+    return found
+
+
+def sampled() -> tuple[Study, Any]:
+    """A study, and the places in its ranges of the firms that are run one by one."""
+    own = study()
+    return own, uncertainty.units(uncertainty.Job(own, LOOP, 0, (2020,)), 0)
+
+
+def singles() -> list[list[float]]:
+    """The parameters of these firms, a list for each."""
+    own, unit = sampled()
+    fields = [np.broadcast_to(field, LOOP) for field in uncertainty.drawn(own, unit)]
+    return np.array(fields, float).T.tolist()
+
+
+def firms(peers: dict[str, Any], agree: Verdict) -> None:
+    """The whole firm's ten years: a crowd by arrays, in a loop, and as Mesa's agents."""
+    mesa = peers["firms"]
+    own, unit = sampled()
+    parameters = singles()
+
+    def loop() -> list[float]:
+        runs = (engine.run(engine.Firm(*one), own.decisions) for one in parameters)
+        return [run.states[-1].cash for run in runs]
+
+    one_by_one = 1e6 * median(loop, 3) / LOOP
+    found = {count: crowd_of(count) for count in CROWDS}
+    cost = {count: 1e6 * one["seconds"] / count for count, one in found.items()}
+    million, first = cost[10**6], cost[CROWDS[0]]
+    rows = [
+        Row(f"each of 1,000,000; {LOOP} in a loop, scaled", million, one_by_one, "us a firm", AIM),
+        Row(f"each of 1,000,000; {LOOP} as Mesa's agents, scaled", million,
+            1e6 * mesa["run"] / LOOP, "us a firm", AIM),
+        *(Row(f"each of {count:,}; peer: {CROWDS[0]:,} firms", cost[count], first, "us a firm",
+              "1, flat") for count in CROWDS[1:]),
+    ]  # fmt: skip
+    memory = ", ".join(f"{count:,}: {one['memory']:.0f} MB" for count, one in found.items())
+    arrays = uncertainty.answer(own, "cash")(unit)
+    largest = CROWDS[-1]
+    notes = [
+        f"Peak memory of the process by firms: {memory}",
+        agree(f"Cost of a firm, {largest:,} over {CROWDS[0]:,}", cost[largest] / first, FLAT),
+        agree(f"Memory, {largest:,} over {CROWDS[0]:,}",
+              found[largest]["memory"] / found[CROWDS[0]]["memory"], FLAT),
+        agree("Cash by arrays and in the loop", gap(loop(), arrays), 0),
+        agree("Cash by arrays and by Mesa", gap(mesa["cash"], arrays), 1e-12),
+    ]  # fmt: skip
+    show("4. The whole firm, 40 quarters", rows, notes)
+
+
 def main() -> None:
     """Measure, print, and end with 1 if anything disagrees."""
     busy = f"{os.cpu_count()} processors, {os.getloadavg()[0]:.1f} processes busy on them"
@@ -258,12 +335,15 @@ def main() -> None:
                  "sweep": sample, "repeats": 9},
         "talk": {"friends": [one.tolist() for one in friends], "p": P, "q": Q,
                  "periods": PERIODS, "runs": RUNS, "repeats": 5},
+        "firms": {"module": engine.__file__, "firms": singles(),
+                  "decisions": study().decisions, "repeats": 3},
     })  # fmt: skip
     agree = Verdict()
     print(f"{busy} at the start, {os.getloadavg()[0]:.1f} when the peers were through")
     bass(found, agree)
     talk(found, agree)
     households(agree)
+    firms(found, agree)
     if agree.wrong:
         sys.exit(f"\nResults disagree: {'; '.join(agree.wrong)}")
 

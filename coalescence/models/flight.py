@@ -8,7 +8,6 @@ standard library alone.
 
 import hashlib
 import json
-import math
 import random
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -26,6 +25,7 @@ LIMITS = {  # what can be decided: (low, high, step), in the units of `Decision`
     "stake": (0.0, 1.0, 0.01),
     "platform": (0.0, 0.15, 0.005),
 }
+LARGE = 1e300  # a number beyond is none that anybody meant
 SCORES = {  # no one number wins: name of a stock at the end -> words and unit
     "cash": ("Cash", "RMB bn"),
     "users": ("Phone users", "million"),
@@ -80,10 +80,21 @@ def scenario(record: Mapping[str, Any], where: str = "scenario") -> Scenario:
     return Scenario(**record)
 
 
+def scenes(records: Mapping[str, Any]) -> dict[str, Scenario]:
+    """The scenarios in `data.scenarios()`; FlightError names the file and the part."""
+    found = {}
+    for file, record in records.items():
+        where = f"scenarios/{file}.json"
+        found[file] = scenario(record, where)
+        if found[file].name != file:
+            raise FlightError(f"{where}: name = {found[file].name!r}; expected {file!r}")
+    return found
+
+
 def _finite(value: Any, where: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise FlightError(f"{where} = {value!r}; expected a number")
-    return float(value)
+    if not isinstance(value, bool) and isinstance(value, (int, float)) and abs(value) <= LARGE:
+        return float(value)
+    raise FlightError(f"{where} = {str(value)[:40]!r}; expected a number")
 
 
 def allowed(name: str, value: Any, where: str) -> float:

@@ -2,10 +2,12 @@
 
     python peers_run.py JOB FOLDER
 
-It runs in the peers' own environment, knows nothing of the casebook, and may write to FOLDER.
+It runs in the peers' own environment and may write to FOLDER. Of the casebook it knows what the job
+says, and for the firms as agents the one module that the job names.
 All times are seconds of processor time.
 """
 
+import importlib.util
 import json
 import math
 import statistics
@@ -184,6 +186,44 @@ def by_mesa(job: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+# --- firms as agents ---
+
+
+def by_mesa_firms(job: dict[str, Any]) -> dict[str, Any]:
+    """Mesa: each firm is an agent that takes a quarter's step of the casebook's own engine."""
+    from mesa import Agent, Model
+
+    spec = importlib.util.spec_from_file_location("firm", job["module"])
+    engine = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(engine)
+    decisions = [engine.Decision(*one) for one in job["decisions"]]
+
+    class Firm(Agent):
+        def __init__(self, model: Model, parameters: list[float]) -> None:
+            super().__init__(model)
+            self.firm = engine.Firm(*parameters)
+            self.state = engine.start(self.firm)
+
+        def quarter(self) -> None:
+            self.state, _flow = engine.step(self.state, self.model.decision, self.firm)
+
+    class Market(Model):
+        def __init__(self) -> None:
+            super().__init__(seed=0)
+            self.firms = [Firm(self, one) for one in job["firms"]]
+
+        def walk(self) -> list[float]:
+            for decision in decisions:
+                self.decision = decision
+                for _ in range(4):
+                    self.agents.do("quarter")
+            return [one.state.cash for one in self.firms]
+
+    cash = Market().walk()
+    each = [clock(Market().walk) for _ in range(job["repeats"])]
+    return {"run": statistics.median(took for took, _ in each), "cash": cash}
+
+
 def main() -> None:
     warnings.simplefilter("ignore")
     job, folder = json.loads(Path(sys.argv[1]).read_text()), Path(sys.argv[2])
@@ -191,6 +231,7 @@ def main() -> None:
         "pysd": by_pysd(job["bass"], folder),
         "bptk": by_bptk(job["bass"]),
         "mesa": by_mesa(job["talk"]),
+        "firms": by_mesa_firms(job["firms"]),
     }
     print(json.dumps(found))
 
