@@ -226,7 +226,7 @@ def test_what_the_chapter_says_in_words_still_holds():
     found = uncertainty.indices(uncertainty.answer(STUDY, "cash"), NAMES)
     total = dict(zip(found["parameter"], found["total"], strict=True))
     assert sum(total[name] for name in firm_fit.SYNERGIES) < 0.02
-    assert {"service", "answer_lag", "abroad"} <= set(found["parameter"][:5])
+    assert {"service", "answer_lag", "overhead"} <= set(found["parameter"][:5])
     assert found["first"].sum() < 1 < found["total"].sum()
     sums = uncertainty.added(STUDY, "cash", 400)
     best = np.argsort(sums["came"])[-20:]
