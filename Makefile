@@ -3,7 +3,7 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
 
-.PHONY: book html serve lab test check lint pages bench lock clean
+.PHONY: book html serve lab test check lint pages bench firm lock clean
 
 book: html serve  ## build the book and serve it
 
@@ -54,6 +54,9 @@ lock:  ## resolve the versions again, after a change in pyproject.toml (needs uv
 	$(LOCK) --extra book -o requirements.txt
 	$(LOCK) --extra book --extra run --extra test -c requirements.txt -o tests/requirements.txt
 	$(LOCK) --extra run -c tests/requirements.txt -o .binder/requirements.txt
+
+firm: .venv/book  ## fit the whole firm again, after a change in the data or the model
+	$(BIN)/python -m coalescence.refit
 
 clean:  ## remove what was built; the set-up stays
 	rm -rf _build

@@ -13,9 +13,10 @@ from typing import Any
 import pandas as pd
 
 from coalescence import data
-from coalescence.models import firm_fit, operations
+from coalescence.models import firm, firm_fit, operations
 from coalescence.models.firm import Firm
 
+ENGINE = Path(firm.__file__)  # the source in which every parameter's meaning and unit stand
 # What is not fitted: (low, high, basis, why). Values are those of `Firm` or of `base`.
 HELD: dict[str, tuple[float, float, str, str]] = {
     "half_stores": (0.5, 2, "assumed", ""),
@@ -23,7 +24,8 @@ HELD: dict[str, tuple[float, float, str, str]] = {
     "launch": (0, 0, "reported", "pre-orders of the Mi One, table flash_sales"),
     "fan_voice": (2, 10, "assumed", ""),
     "wait_voice": (0, 1, "assumed", ""),
-    "steep": (3, 3, "assumed", "a whole number"),
+    "steep": (3, 6, "assumed", "3 or 6"),
+    "notice": (0.5, 2, "assumed", ""),
     "patience": (0.5, 2, "assumed", ""),
     "recruits": (0.2, 1, "assumed", ""),
     "fan_life": (1, 4, "assumed", ""),

@@ -62,11 +62,19 @@ def test_half_of_the_firms_lie_below_the_value_however_lopsided_the_range():
     assert np.mean(values > 6.5) == pytest.approx(0.25, abs=0.02)
 
 
+@pytest.mark.parametrize(("value", "other"), [(6.0, 3.0), (3.0, 6.0)])
+def test_what_is_one_of_two_is_never_between(value, other):
+    study = STUDY._replace(ranges=(Range("steep", value, 3.0, 6.0),))
+    drawn = uncertainty.drawn(study, np.array([[0.0], [0.49], [0.5], [1.0]])).steep
+    assert list(drawn) == [other, other, value, value]
+
+
 @pytest.mark.parametrize(
     ("row", "said"),
     [
         (("fan_vioce", 2.0, 1.0, 3.0), "'fan_vioce' is no parameter"),
         (("fan_voice", 4.0, 1.0, 3.0), "'fan_voice': expected low <= value <= high, got 1, 4, 3"),
+        (("steep", 4.0, 3.0, 6.0), "'steep': expected 3 or 6, got 4"),
         (("fan_voice", 4.0, 1.0, np.inf), "'fan_voice': expected low"),
     ],
 )

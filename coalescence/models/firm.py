@@ -45,7 +45,8 @@ class Firm(NamedTuple):
     imitation: Number = 1.5  # q, a year, by word of mouth
     fan_voice: Number = 5.0  # phone users whose word one fan's counts for
     wait_voice: Number = 0.5  # share of a user's word that somebody who waits spreads
-    steep: Number = 3.0  # exponent of price in the choice between phones: 3 or 6
+    steep: Number = 6.0  # exponent of price in the choice between phones: 3 or 6
+    notice: Number = 1.0  # years in which buyers take note of a price
     phone_life: Number = 2.5  # years between one phone and the next
     loyalty: Number = 0.5  # share whose next phone is the firm's again, at equal odds
     patience: Number = 1.0  # years that somebody waits for a phone out of stock
@@ -94,13 +95,14 @@ class Firm(NamedTuple):
 class State(NamedTuple):
     """The firm at the beginning of a quarter."""
 
-    year: float = FIRST
+    year: float = FIRST  # the moment, in years
     fans: Number = 0.3  # million
     users: Number = 0.0  # million
     waiting: Number = 0.0  # million who have ordered
     capacity: Number = 1.0  # million phones a year
     made: Number = 0.3  # million phones so far; learning counts from here
     unit: Number = 1899.0  # RMB, what a phone costs to make
+    asked: Number = 1899.0  # RMB, what buyers think that the phone costs
     rival: Number = 2753.55  # RMB, what the rival asks for a like phone
     stores: Number = 0.0  # thousand
     partners: Number = 0.0  # firms
@@ -127,12 +129,25 @@ class Flow(NamedTuple):
     reach: Number  # million people who could become users
     word: Number  # R1: share of new orders that word of mouth brings
     scale: Number  # R2: price less than the trade's for a like phone, share
-    variety: Number  # R3: range on offer, share of all thinkable
+    variety: Number  # range on offer, share of all thinkable
+    bond: Number  # R3: devices, share of all phones and devices in use
     traffic: Number  # R4: share of the reach that stores add
     full: Number  # B1: share of the reach that has been won
     short: Number  # B2: share of what was asked for that could not be delivered
-    rent: Number  # B3: cost of the stores, share of gross profit
+    rent: Number  # B3: cost of the stores, share of gross profit, 1 at most
     thin: Number  # B4: share of the next partner's variety that others offer already
+
+
+LOOPS = {  # a field of Flow -> the loop's sign and name
+    "word": "R1 Word of mouth",
+    "scale": "R2 Scale, cost, price",
+    "bond": "R3 Users, partners, range",
+    "traffic": "R4 Store traffic",
+    "full": "B1 Saturation",
+    "short": "B2 Capacity",
+    "rent": "B3 Rent",
+    "thin": "B4 Reach of a network",
+}
 
 
 def least(a: Number, b: Number) -> Number:
@@ -145,6 +160,11 @@ def most(a: Number, b: Number) -> Number:
     return a * (a >= b) + b * (a < b)
 
 
+def part(some: Number, whole: Number) -> Number:
+    """Which share is `some` of `whole`? 0 where there is nothing."""
+    return some / (whole + (whole == 0))
+
+
 def filled(stock: Number, half: Number) -> Number:
     """How full is something of which `half` fills half? 0 to 1, ever slower."""
     return stock / (stock + half)
@@ -154,7 +174,7 @@ def wright(b: Number, growth: Number) -> Number:
     """By what factor does a unit cost fall when cumulative output grows by the share `growth`?
 
     Wright's (1936) law, (1 + g)^-b, by its Pade approximant of order 1 over 1; within 1% for a
-    doubling and 2% for a tripling as long as b < 0.4.
+    doubling and 4% for a tripling as long as b is at most 0.4.
     """
     return (2 + (1 - b) * growth) / (2 + (1 + b) * growth)
 
@@ -179,7 +199,7 @@ def won(firm: Firm, price: Number, rival: Number) -> Number:
 
 def start(firm: Firm) -> State:
     """The firm at the beginning of 2011: a few hundred thousand fans and no phone."""
-    return State(unit=firm.cost, rival=firm.trade * firm.cost)
+    return State(unit=firm.cost, asked=firm.cost, rival=firm.trade * firm.cost)
 
 
 def reached(firm: Firm, state: State, variety: Number) -> tuple[Number, Number, Number]:
@@ -206,12 +226,12 @@ def step(state: State, decision: Decision, firm: Firm, luck: Number = 0.0) -> tu
     # orders: Bass (1969) with a price in the potential (Kalish 1985); word of mouth comes from
     # users, fans and those who wait (R1), until those reached are won (B1)
     price = state.unit / (1 - decision.margin)
-    chosen = won(firm, price, state.rival)
+    chosen = won(firm, state.asked, state.rival)
     heard = users + firm.fan_voice * state.fans + firm.wait_voice * state.waiting
     word = firm.imitation * heard / reach
     left = most(reach * chosen - users - state.waiting, 0.0) * (state.year >= firm.launch)
     orders = least((firm.innovation + word) * (1 + shown) * (1 + luck), 1 / QUARTER) * left
-    owned = devices / (users + devices + (users + devices == 0))
+    owned = part(devices, users + devices)
     true = least((firm.loyalty + firm.in_home * owned) * 2 * chosen, 0.95)
     again = true * (users / firm.phone_life)
 
@@ -222,7 +242,7 @@ def step(state: State, decision: Decision, firm: Firm, luck: Number = 0.0) -> tu
     fresh = least(asked, limit - served)
     lost = users / firm.phone_life - served
     phones = served + fresh
-    short = 1 - phones / (again + asked + (again + asked == 0))
+    short = part(again + asked - phones, again + asked)
 
     # devices and services
     match = firm.design * variety * owned
@@ -250,7 +270,7 @@ def step(state: State, decision: Decision, firm: Firm, luck: Number = 0.0) -> tu
     joined = least(decision.partners, applicants)
     bill = firm.ticket * decision.stake * joined + most(decision.stores, 0.0) * firm.store_cost
     funds = most(state.cash + firm.credit + profit * QUARTER, 0.0) / QUARTER
-    share = least(1.0, funds / (bill + (bill == 0)))
+    share = part(funds, most(bill, funds))  # of what was wanted
     joined = joined * share
     opened = most(decision.stores * share, -state.stores / QUARTER)
     spent = bill * share
@@ -268,6 +288,7 @@ def step(state: State, decision: Decision, firm: Firm, luck: Number = 0.0) -> tu
         capacity=state.capacity + QUARTER * (wanted - state.capacity) / firm.capacity_lag,
         made=state.made + made,
         unit=unit,
+        asked=state.asked + QUARTER * (price - state.asked) / firm.notice,
         rival=state.rival + QUARTER * (goal - state.rival) / firm.answer_lag,
         stores=state.stores + QUARTER * opened,
         partners=state.partners + QUARTER * (joined - firm.leave * state.partners),
@@ -292,10 +313,11 @@ def step(state: State, decision: Decision, firm: Firm, luck: Number = 0.0) -> tu
         word=word / (firm.innovation + word),
         scale=1 - price / (firm.trade * state.unit),
         variety=variety,
+        bond=owned,
         traffic=street / reach,
         full=least(users / (reach * chosen), 1.0),
         short=short,
-        rent=rent / (gross + (gross == 0)),
+        rent=part(rent, most(gross, rent)),
         thin=filled(state.partners, firm.half_partners),
     )
     return after, flow

@@ -339,12 +339,43 @@ def _december(company: "pd.DataFrame", metric: str) -> list[tuple[int, float]]:
 # --- The slump -----------------------------------------------------------------------------------
 
 
-def without(base: Firm, priors: Mapping[str, Prior], *names: str) -> tuple[Firm, dict[str, Prior]]:
-    """The firm with these parameters at zero, and the priors without them."""
-    return (
-        base._replace(**dict.fromkeys(names, 0.0)),
-        {name: prior for name, prior in priors.items() if name not in names},
-    )
+class Explained(NamedTuple):
+    """One version of the firm, fitted, and the run that it leads to."""
+
+    fit: Fit
+    run: Run
+
+    def sold(self, year: int) -> float:
+        """Phones sold in a year, million."""
+        return float(engine.yearly(self.run, "phones")[year - int(engine.FIRST)])
+
+    def change(self, year: int) -> float:
+        """By which share more phones were sold than in the year before."""
+        return self.sold(year) / self.sold(year - 1) - 1
+
+
+WITHOUT = {  # a version of the firm -> its parameters that are zero
+    "Whole firm": (),
+    "No countries abroad": ("abroad",),
+    "No stores": ("street", "channels", "portfolio"),
+    "Nothing runs full": ("abroad", "street", "channels", "portfolio"),
+}
+ENDLESS = Prior(3000, 0.1)  # million people online, when nothing is to run full
+
+
+def explanations(
+    figures: Sequence[Observed], decisions: Sequence[Decision], base: Firm, *, tries: int = 2
+) -> dict[str, Explained]:
+    """The firm without one thing or another, each version fitted anew to the same figures."""
+    found = {}
+    for name, gone in WITHOUT.items():
+        priors = {key: prior for key, prior in PRIORS.items() if key not in gone}
+        if len(gone) > 3:
+            priors["online"] = ENDLESS
+        less = base._replace(**dict.fromkeys(gone, 0.0))
+        best = fit(figures, decisions, less, priors, tries=tries)
+        found[name] = Explained(best, engine.run(best.firm, decisions))
+    return found
 
 
 # --- The four synergies in the fitted firm -------------------------------------------------------
@@ -383,3 +414,94 @@ def credit(worth: Floats) -> Table:
     first, half, last = np.quantile(single, [0.05, 0.5, 0.95], axis=0)
     return {"synergy": list(together.NAMES), "share": middle, "low": low, "high": high,
             "alone": half, "alone_low": first, "alone_high": last}  # fmt: skip
+
+
+# --- Tables for the chapter's figures and labs ---------------------------------------------------
+
+YEARS = list(range(int(engine.FIRST), LAST + 1))
+SCORES = ("cash", "users", "founders", "buyers")
+
+
+def changed(
+    found: Firm,
+    decisions: Sequence[Decision],
+    *,
+    margin: float = 0.0,
+    stores: float = 1.0,
+    partners: float = 1.0,
+    stake: float = 0.0,
+    supply: bool = True,
+) -> tuple[Firm, list[Decision]]:
+    """The firm and its decisions with one thing or several done otherwise.
+
+    `margin` is added to that on phones; `stores` and `partners` multiply what was opened and taken
+    on; `stake` replaces the stake unless it is 0; without `supply` capacity never binds.
+    """
+    other = [
+        one._replace(
+            margin=one.margin + margin,
+            stores=one.stores * stores,
+            partners=one.partners * partners,
+            stake=stake or one.stake,
+        )
+        for one in decisions
+    ]
+    return found._replace(scarce=float(supply)), other
+
+
+def otherwise(
+    found: Firm,
+    decisions: Sequence[Decision],
+    sold: Mapping[int, float],
+    *,
+    margin: float = 0.0,
+    stores: float = 1.0,
+    partners: float = 1.0,
+    stake: float = 0.0,
+    supply: bool = True,
+) -> Table:
+    """What if the firm had decided otherwise? Ten rows of years, then four of scores.
+
+    `sold` are the phones really sold, million by year. Columns: part ("year" or "score"), year,
+    score, seen (0 where no figure is), fitted, now; phones in millions, and scores at the end of
+    2020 as a share of those of the fitted history.
+    """
+    base = engine.run(found, decisions)
+    firm, other = changed(found, decisions, margin=margin, stores=stores, partners=partners,
+                          stake=stake, supply=supply)  # fmt: skip
+    result = engine.run(firm, other)
+    then, now = (r.states[-1] for r in (base, result))
+    ratios = [getattr(now, name) / getattr(then, name) for name in SCORES]
+    return {
+        "part": ["year"] * len(YEARS) + ["score"] * 4,
+        "year": YEARS + [LAST] * 4,
+        "score": [""] * len(YEARS) + list(SCORES),
+        "seen": [float(sold.get(year, 0.0)) for year in YEARS] + [0.0] * 4,
+        "fitted": [*engine.yearly(base, "phones"), *[1.0] * 4],
+        "now": [*engine.yearly(result, "phones"), *ratios],
+    }
+
+
+def loops(found: Firm, decisions: Sequence[Decision], *, year: int) -> Table:
+    """How strong was each loop in a year? Eight rows; each strength is a share, 0 to 1.
+
+    Columns: loop, kind ("reinforcing" or "balancing"), strength.
+    """
+    result = engine.run(found, decisions)
+    strength = [engine.yearly(result, name)[year - int(engine.FIRST)] for name in engine.LOOPS]
+    return {
+        "loop": list(engine.LOOPS.values()),
+        "kind": [
+            "reinforcing" if words[0] == "R" else "balancing" for words in engine.LOOPS.values()
+        ],
+        "strength": [round(float(x), 2) for x in strength],
+    }
+
+
+def lines(runs: Mapping[str, Run], name: str, unit: float = 1.0) -> Table:
+    """A flow by year in several runs. Columns: run, year, value."""
+    rows = [(way, year, value * unit) for way, result in runs.items()
+            for year, value in zip(range(int(engine.FIRST), 2100), engine.yearly(result, name),
+                                   strict=False)]  # fmt: skip
+    ways, years, values = zip(*rows, strict=True)
+    return {"run": list(ways), "year": list(years), "value": list(values)}
