@@ -234,7 +234,7 @@ def test_what_the_chapter_says_in_words_still_holds():
     found = uncertainty.indices(uncertainty.answer(STUDY, "cash"), NAMES)
     total = dict(zip(found["parameter"], found["total"], strict=True))
     assert sum(total[name] for name in firm_fit.SYNERGIES) < 0.02
-    assert {"service", "answer_lag", "abroad"} <= set(found["parameter"][:5])
+    assert {"service", "overhead", "answer_lag", "steep"} <= set(found["parameter"][:5])
     assert found["first"].sum() < 1 < found["total"].sum()
     sums = uncertainty.added(STUDY, "cash", 400)
     best = np.argsort(sums["came"])[-20:]
@@ -243,9 +243,9 @@ def test_what_the_chapter_says_in_words_still_holds():
     assert crowd.mean("cash", 2020) > crowd.quantile("cash", 0.5, 2020)
     seen = firm_fit.observed(data.table("company"), 2024)
     ends = {one.at - 1: one.value for one in seen if one.name == "users"}
-    for year in (2021, 2022, 2023, 2024):
-        low, high = (crowd.quantile("users", q, year) for q in (0.05, 0.95))
-        assert low < ends[year] < high
+    bounds = {y: [crowd.quantile("users", q, y) for q in (0.05, 0.95)] for y in crowd.years[1:]}
+    assert sum(low < ends[year] < high for year, (low, high) in bounds.items()) >= 3
+    assert crowd.below("users", ends[2024], 2024) > 0.9
     single = engine.run(STUDY.firm, STUDY.decisions).states[-1]
     assert single.users < 0.8 * ends[2024]
 
