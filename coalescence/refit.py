@@ -24,7 +24,7 @@ HELD: dict[str, tuple[float, float, str, str]] = {
     "launch": (0, 0, "reported", "pre-orders of the Mi One, table flash_sales"),
     "fan_voice": (2, 10, "assumed", ""),
     "wait_voice": (0, 1, "assumed", ""),
-    "steep": (0, 0, "assumed", "3 or 6"),
+    "steep": (3, 6, "assumed", "3 or 6, nothing between"),
     "notice": (0.5, 2, "assumed", ""),
     "patience": (0.5, 2, "assumed", ""),
     "recruits": (0.2, 1, "assumed", ""),

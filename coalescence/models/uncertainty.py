@@ -31,6 +31,7 @@ LAST = YEARS[-1]
 CHUNK = 10_000  # firms at once: their arrays stay in the processor's cache
 SHIFT = 14  # binary digits of a short float that are not counted: bins 0.2% wide or less
 HALF = 1 << (31 - SHIFT)  # bins below zero, and as many above
+EITHER = frozenset({"steep"})  # parameters that are one end of their range or the other
 PATIENCE = 30  # seconds to wait for a cluster
 
 
@@ -105,6 +106,8 @@ def ranges(table: Mapping[str, Iterable[Any]]) -> tuple[Range, ...]:
             raise ValueError(
                 f"range {name!r}: expected low <= value <= high, got {low:g}, {value:g}, {high:g}"
             )
+        if name in EITHER and value not in (low, high):
+            raise ValueError(f"range {name!r}: expected {low:g} or {high:g}, got {value:g}")
         found.append(Range(str(name), value, low, high))
     return tuple(found)
 
@@ -121,11 +124,15 @@ def drawn(study: Study, unit: Floats) -> Firm:
     """The firms whose parameters stand at these places in their ranges: 0 low, 1/2 value, 1 high.
 
     `unit` is (firms, ranges); each half of a range is spread evenly, so half of the firms lie below
-    the value.
+    the value. What can only be one of two has its value in the upper half, the other in the lower.
     """
     fields = {}
     for one, at in zip(study.ranges, np.asarray(unit, float).T, strict=True):
         down, up = engine.most(0.5 - at, 0.0), engine.most(at - 0.5, 0.0)
+        if one.name in EITHER:
+            other = one.low if one.value == one.high else one.high
+            fields[one.name] = one.value * (at >= 0.5) + other * (at < 0.5)
+            continue
         fields[one.name] = (
             one.value - 2 * down * (one.value - one.low) + 2 * up * (one.high - one.value)
         )
