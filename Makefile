@@ -1,9 +1,10 @@
 # The two commands are `make book` and `make test`; both set up what they need.
 PYTHON ?= python3
 PORT ?= 8000
+REMOTE ?= origin
 BIN := .venv/bin
 
-.PHONY: book html serve lab test check lint pages bench lock clean
+.PHONY: book html serve lab test check lint pages bench lock notebooks clean
 
 book: html serve  ## build the book and serve it
 
@@ -48,12 +49,18 @@ bench: .venv/test html  ## weight and speed, as ratios to the default way
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
 	@touch $@
 
-LOCK = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header pyproject.toml
+LOCK = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml
 
 lock:  ## resolve the versions again, after a change in pyproject.toml (needs uv)
-	$(LOCK) --extra book -o requirements.txt
-	$(LOCK) --extra book --extra run --extra test -c requirements.txt -o tests/requirements.txt
-	$(LOCK) --extra run -c tests/requirements.txt -o .binder/requirements.txt
+	$(LOCK) --no-strip-extras --extra book -o requirements.txt
+	$(LOCK) --no-strip-extras --extra book --extra run --extra test -c requirements.txt -o tests/requirements.txt
+	$(LOCK) --strip-extras --extra run -c tests/requirements.txt -o .binder/requirements.txt
+
+notebooks:  ## send the built notebooks to the branch that Colab opens them from
+	cd _build/html/_sources && export GIT_DIR=$$(git rev-parse --absolute-git-dir) GIT_WORK_TREE=. \
+	    GIT_INDEX_FILE=$$(mktemp -u) && git add --force '*.ipynb' && tree=$$(git write-tree) && \
+	    git push --quiet --force $(REMOTE) $$(git -c user.name=casebook -c user.email=casebook@localhost \
+	    commit-tree -m "The chapters as notebooks" $$tree):refs/heads/notebooks
 
 clean:  ## remove what was built; the set-up stays
 	rm -rf _build

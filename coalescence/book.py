@@ -22,7 +22,7 @@ from sphinx.config import Config
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from coalescence import data, names
+from coalescence import data, launch, names
 from coalescence.lab import BUILDER
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -323,6 +323,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("html-page-context", send_data_apart, priority=999)
     app.connect("html-page-context", mend_body, priority=999)
     app.connect("build-finished", empty_icons)
+    launch.connect(app)
     app.add_role("claim", Claim())
     app.add_directive("ledger", Ledger)
     app.add_directive("symbols", Symbols)

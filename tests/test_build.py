@@ -53,7 +53,8 @@ class Book:
         leave = shutil.ignore_patterns("__pycache__")
         for name in ("coalescence", "data"):
             shutil.copytree(ROOT / name, folder / name, ignore=leave)
-        shutil.copy(ROOT / "_config.yml", folder)
+        for name in ("_config.yml", "pyproject.toml", "README.md", "LICENSE"):
+            shutil.copy(ROOT / name, folder)
         if (ROOT / "vendor").exists():
             (folder / "vendor").symlink_to(ROOT / "vendor")
         self.write("_toc.yml", TOC)
