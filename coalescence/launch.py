@@ -1,7 +1,8 @@
 """How does a reader of a page come to run it? Every way starts from the repository's address.
 
-Binder opens the repository itself. Colab opens the notebooks that `make notebooks` sends to a
-branch of it. JupyterLite and the download come with the pages, and so does the package.
+Binder opens the repository itself. Colab and a class's JupyterHub open the notebooks that
+`make notebooks` sends to a branch of it, which need no set-up. JupyterLite and the download come
+with the pages, and so does the package.
 """
 
 import functools
@@ -11,18 +12,18 @@ import sys
 import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import nbformat
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.util import logging
 
-from coalescence import __version__
+from coalescence import __version__, lite
 from coalescence.download import ALONE, notebook
 
 ROOT = Path(__file__).resolve().parent.parent
-BRANCH = "notebooks"  # holds the chapters as notebooks, for Colab
+BRANCH = "notebooks"  # of the repository, with the chapters as notebooks
 WHEEL = f"coalescence-{__version__}-py3-none-any.whl"
 WHEELS = "_static/wheels"
 LITE = "lite/lab/index.html"
@@ -52,6 +53,12 @@ class Place(NamedTuple):
         owner_and_name = urlsplit(self.url).path.strip("/")
         colab = "https://colab.research.google.com/github"
         return f"{colab}/{owner_and_name}/blob/{BRANCH}/{page}.ipynb"
+
+    def hub(self, hub: str, page: str) -> str:
+        """The address that brings the chapters to a student's folder on `hub` and opens one."""
+        name = self.url.rpartition("/")[2]
+        asked = {"repo": self.url, "branch": BRANCH, "urlpath": f"lab/tree/{name}/{page}.ipynb"}
+        return f"{hub}/hub/user-redirect/git-pull?{urlencode(asked)}"
 
 
 def place(config: Config) -> Place:
@@ -101,10 +108,13 @@ def offer(app: Sphinx, page: str, template: str, context: dict[str, Any], doctre
     if doctree is None or not context.get("ipynb_source"):
         return
     where = place(app.config)
+    hub = app.config.html_theme_options["launch_buttons"].get("jupyterhub_url", "").rstrip("/")
     for group in context.get("header_buttons", []):
         for button in group.get("buttons", []):
             if button.get("text") == "Colab":
                 button["url"] = where.colab(page)
+            elif button.get("text") == "JupyterHub":
+                button["url"] = where.hub(hub, page)
             elif button.get("text") == "JupyterLite":
                 button["url"] = f"{context['pathto'](LITE, 1)}?path={page}.ipynb"
                 button["tooltip"] = "Run in this browser; numpy and pandas are fetched from outside"
@@ -231,9 +241,13 @@ def wheel(folder: Path) -> Path:
 
 
 def carry(app: Sphinx, error: Exception | None) -> None:
-    """Put the package beside the pages, for the notebooks that run alone."""
-    if error is None and app.builder.format == "html":
-        wheel(Path(app.outdir) / WHEELS)
+    """Put the package beside the pages for the notebooks that run alone, and JupyterLite."""
+    if error is not None or app.builder.format != "html":
+        return
+    pages = Path(app.outdir)
+    made = wheel(pages / WHEELS)
+    if app.config.html_theme_options.get("launch_buttons", {}).get("jupyterlite_url"):
+        lite.build(pages, made, ROOT / "vendor")
 
 
 def connect(app: Sphinx) -> None:
