@@ -49,12 +49,12 @@ bench: .venv/test html  ## weight and speed, as ratios to the default way
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
 	@touch $@
 
-LOCK = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml
+LOCK = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header pyproject.toml
 
 lock:  ## resolve the versions again, after a change in pyproject.toml (needs uv)
-	$(LOCK) --no-strip-extras --extra book -o requirements.txt
-	$(LOCK) --no-strip-extras --extra book --extra run --extra test -c requirements.txt -o tests/requirements.txt
-	$(LOCK) --strip-extras --extra run -c tests/requirements.txt -o .binder/requirements.txt
+	$(LOCK) --extra book -o requirements.txt
+	$(LOCK) --extra book --extra run --extra test -c requirements.txt -o tests/requirements.txt
+	$(LOCK) --extra run -c tests/requirements.txt -o .binder/requirements.txt
 	uv pip compile --quiet --python-version 3.14 --python-platform wasm32-pyodide2024 --generate-hashes \
 	    --no-header --no-annotate --group lite -c .binder/requirements.txt --no-emit-package markupsafe \
 	    --no-emit-package rpds-py --no-emit-package widgetsnbextension -o coalescence/page/lite.txt

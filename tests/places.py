@@ -59,8 +59,9 @@ def binder() -> Path:
             if old.is_dir():
                 shutil.rmtree(old)
         run(sys.executable, "-m", "venv", folder)
-        install = [folder / "bin" / "python", "-m", "pip", "install", "--quiet"]
-        run(*install, "--disable-pip-version-check", "-r", BINDER / "requirements.txt", env=bare())
+        pip = [folder / "bin" / "python", "-m", "pip", "--disable-pip-version-check", "--quiet"]
+        run(*pip, "install", "pip>=24", env=bare())  # Binder's is newer than some Pythons' own
+        run(*pip, "install", "-r", BINDER / "requirements.txt", env=bare())
 
     once(folder.with_suffix(".made"), make)
     return folder
