@@ -19,6 +19,7 @@ from docutils import nodes
 from latex2mathml.converter import convert
 from sphinx.application import Sphinx
 from sphinx.config import Config
+from sphinx.errors import ExtensionError
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
@@ -172,6 +173,15 @@ def empty_icons(app: Sphinx, error: Exception | None) -> None:
         script.write_text("/* icons come from the web font */\n")
 
 
+def whole(app: Sphinx, error: Exception | None) -> None:
+    """Fail if a page was not written: Sphinx can lose the error of one of several writers."""
+    if error is None and app.builder.format == "html":
+        pages = {name: Path(app.outdir) / f"{name}.html" for name in app.env.found_docs}
+        lost = [name for name, page in pages.items() if not page.exists()]
+        if lost:
+            raise ExtensionError(f"pages not written (run with --jobs 1 to see why): {lost}")
+
+
 class Claim(SphinxRole):
     """``{claim}`C24` ``: link a sentence to its row of the ledger."""
 
@@ -323,6 +333,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("html-page-context", send_data_apart, priority=999)
     app.connect("html-page-context", mend_body, priority=999)
     app.connect("build-finished", empty_icons)
+    app.connect("build-finished", whole)
     launch.connect(app)
     app.add_role("claim", Claim())
     app.add_directive("ledger", Ledger)

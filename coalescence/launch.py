@@ -17,7 +17,7 @@ from urllib.parse import urlencode, urlsplit
 import nbformat
 from sphinx.application import Sphinx
 from sphinx.config import Config
-from sphinx.util import logging
+from sphinx.util import docname_join, logging
 
 from coalescence import __version__, lite
 from coalescence.download import ALONE, notebook
@@ -153,13 +153,17 @@ class Words:
     def doc(self, text: str) -> str:
         """A link to another chapter, by its title."""
         title, target = _titled(text)
-        name = target.lstrip("/")
+        name = docname_join(self.page, target).lstrip("/")
+        if name not in self.env.titles:
+            return title or target  # left out of this edition
         return f"[{title or self.env.titles[name].astext()}]({self.where.pages}{name}.html)"
 
     def claim(self, text: str) -> str:
         """A link to a row of the ledger."""
         labels = self.env.get_domain("std").anonlabels  # type: ignore[attr-defined]
-        name, mark = labels[f"claim-{text.lower()}"]
+        name, mark = labels.get(f"claim-{text.lower()}", (None, None))
+        if name is None:
+            return text
         return f"[{text}]({self.where.pages}{name}.html#{mark})"
 
     def cited(self, text: str) -> str:
@@ -175,7 +179,8 @@ class Words:
     def work(self, key: str) -> tuple[str, str]:
         """Authors and year of a work in the bibliography."""
         files = self.app.config.bibtex_bibfiles
-        return bibliography(*(Path(self.app.srcdir) / file for file in files))[key]
+        works = bibliography(*(Path(self.app.srcdir) / file for file in files))
+        return works.get(key, (key, "undated"))
 
     def number(self, text: str) -> str:
         """The number of an equation."""
@@ -188,7 +193,8 @@ class Words:
 
     def figure(self, text: str) -> str:
         """The number of a figure."""
-        name, mark = self.env.get_domain("std").anonlabels[text]  # type: ignore[attr-defined]
+        labels = self.env.get_domain("std").anonlabels  # type: ignore[attr-defined]
+        name, mark = labels.get(text, ("", ""))
         number = self.env.toc_fignumbers.get(name, {}).get("figure", {}).get(mark)
         return f"Fig. {'.'.join(map(str, number))}" if number else "the figure"
 
