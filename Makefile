@@ -1,9 +1,10 @@
 # The two commands are `make book` and `make test`; both set up what they need.
 PYTHON ?= python3
 PORT ?= 8000
+REMOTE ?= origin
 BIN := .venv/bin
 
-.PHONY: book html serve lab test check lint pages bench firm lock clean
+.PHONY: book html serve lab test check lint pages bench firm lock notebooks clean
 
 book: html serve  ## build the book and serve it
 
@@ -54,6 +55,17 @@ lock:  ## resolve the versions again, after a change in pyproject.toml (needs uv
 	$(LOCK) --extra book -o requirements.txt
 	$(LOCK) --extra book --extra run --extra test -c requirements.txt -o tests/requirements.txt
 	$(LOCK) --extra run -c tests/requirements.txt -o .binder/requirements.txt
+	uv pip compile --quiet --python-version 3.14 --python-platform wasm32-pyodide2024 --generate-hashes \
+	    --no-header --no-annotate --group lite -c .binder/requirements.txt --no-emit-package markupsafe \
+	    --no-emit-package rpds-py --no-emit-package widgetsnbextension -o coalescence/page/lite.txt
+
+notebooks:  ## send the built notebooks to the branch that Colab and class servers read
+	cd _build/html/_sources && export GIT_DIR=$$(git rev-parse --absolute-git-dir) GIT_WORK_TREE=. \
+	    GIT_INDEX_FILE=$$(mktemp -u) && git add --force '*.ipynb' && tree=$$(git write-tree) && \
+	    last=$$(git fetch --quiet $(REMOTE) notebooks 2>/dev/null && echo -p FETCH_HEAD || true) && \
+	    made=$$(git -c user.name=casebook -c user.email=casebook@localhost \
+	        commit-tree -m "The chapters as notebooks" $$last $$tree) && \
+	    git push --quiet $(REMOTE) $$made:refs/heads/notebooks
 
 firm: .venv/book  ## fit the whole firm again, after a change in the data or the model
 	$(BIN)/python -m coalescence.refit

@@ -19,10 +19,11 @@ from docutils import nodes
 from latex2mathml.converter import convert
 from sphinx.application import Sphinx
 from sphinx.config import Config
+from sphinx.errors import ExtensionError
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from coalescence import data, names
+from coalescence import data, launch, names
 from coalescence.lab import BUILDER
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -170,6 +171,15 @@ def empty_icons(app: Sphinx, error: Exception | None) -> None:
     script = Path(app.outdir) / "_static/scripts/fontawesome.js"
     if error is None and app.builder.format == "html" and script.exists():
         script.write_text("/* icons come from the web font */\n")
+
+
+def whole(app: Sphinx, error: Exception | None) -> None:
+    """Fail if a page was not written: Sphinx can lose the error of one of several writers."""
+    if error is None and app.builder.format == "html":
+        pages = {name: Path(app.outdir) / f"{name}.html" for name in app.env.found_docs}
+        lost = [name for name, page in pages.items() if not page.exists()]
+        if lost:
+            raise ExtensionError(f"pages not written (run with --jobs 1 to see why): {lost}")
 
 
 class Claim(SphinxRole):
@@ -323,6 +333,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("html-page-context", send_data_apart, priority=999)
     app.connect("html-page-context", mend_body, priority=999)
     app.connect("build-finished", empty_icons)
+    app.connect("build-finished", whole)
+    launch.connect(app)
     app.add_role("claim", Claim())
     app.add_directive("ledger", Ledger)
     app.add_directive("symbols", Symbols)

@@ -8,10 +8,11 @@ book is built (`coalescence.page`). Both faces share everything below the class.
 import math
 import os
 import re
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import product
+from itertools import count, product
 from typing import Any
 
 import altair as alt
@@ -26,6 +27,7 @@ FIGURES = 4  # significant figures printed of a column's largest number
 VEGALITE = "application/vnd.vegalite.v5+json"  # the type that JupyterLab draws by itself
 BASES = ("reported", "estimated", "assumed")
 NAME = re.compile(r"[a-z][a-z0-9-]*")
+_counter = count()
 
 Columns = Mapping[str, Any] | pd.DataFrame
 Model = Callable[..., Columns]
@@ -295,13 +297,21 @@ def _number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
+def shown(spec: dict[str, Any], words: str) -> dict[str, Any]:
+    """A chart for a live front end, which draws it by itself; Colab does not, and gets a page."""
+    if "google.colab" not in sys.modules:
+        return {VEGALITE: spec, "text/plain": words}
+    page = alt.Chart.from_dict(spec).to_html(output_div=f"chart-{next(_counter)}", fullhtml=False)
+    return {"text/html": page, "text/plain": words}
+
+
 def _show(spec: dict[str, Any], **_options: Any) -> dict[str, Any]:
     """Show a plain chart: a picture in the built book, live in a kernel without any network."""
     if builder := os.environ.get(BUILDER):
         from coalescence import page
 
         return page.chart_bundle(spec, builder)
-    return {VEGALITE: spec, "text/plain": str(spec.get("description", "chart"))}
+    return shown(spec, str(spec.get("description", "chart")))
 
 
 np.set_printoptions(legacy="1.25")  # a number in a cell reads 1.4, not np.float64(1.4)

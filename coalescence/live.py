@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
-from coalescence.lab import BUILDER, VEGALITE
+from coalescence.lab import BUILDER, shown
 
 if TYPE_CHECKING:
     from coalescence.lab import Control, Lab
@@ -54,7 +54,7 @@ class Face:
             return
         table = self.lab.table(**self.value)
         for output, drawing in zip(self.charts, self.lab.drawings, strict=True):
-            bundle = {VEGALITE: drawing.filled(table), "text/plain": drawing.words}
+            bundle = shown(drawing.filled(table), drawing.words)
             output.outputs = ({"output_type": "display_data", "data": bundle, "metadata": {}},)
         self.words.value = f"<p>{escape(self.lab.sentence(table, **self.value))}</p>"
 

@@ -53,7 +53,10 @@ class Book:
         leave = shutil.ignore_patterns("__pycache__")
         for name in ("coalescence", "data"):
             shutil.copytree(ROOT / name, folder / name, ignore=leave)
-        shutil.copy(ROOT / "_config.yml", folder)
+        for name in ("pyproject.toml", "README.md", "LICENSE"):
+            shutil.copy(ROOT / name, folder)
+        config = (ROOT / "_config.yml").read_text(encoding="utf-8")
+        self.write("_config.yml", re.sub(r"\n  jupyterlite_url: .*", "", config))  # not built
         if (ROOT / "vendor").exists():
             (folder / "vendor").symlink_to(ROOT / "vendor")
         self.write("_toc.yml", TOC)

@@ -538,3 +538,17 @@ def test_hostile_questions_stay_words(asked):
     assert not tags.all("script") + tags.all("img")
     assert not any(name.startswith("on") for _, found, _ in tags.found for name in found)
     assert any(HOSTILE in "".join(text) for _, _, text in tags.found)
+
+
+def test_colab_gets_a_chart_as_a_page_of_its_own_and_no_other_front_end_does(monkeypatch):
+    import sys
+
+    from coalescence.lab import VEGALITE, shown
+
+    spec = alt.Chart(pd.DataFrame({"x": [1]})).mark_point().encode(x="x:Q").to_dict()
+    assert shown(spec, "one") == {VEGALITE: spec, "text/plain": "one"}
+    monkeypatch.setitem(sys.modules, "google.colab", sys)
+    first, second = shown(spec, "one"), shown(spec, "one")
+    assert "vegaEmbed" in first["text/html"]
+    assert VEGALITE not in first
+    assert first != second, "two charts in one output need places of their own"
