@@ -3,12 +3,27 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
 
-.PHONY: book html serve lab test check lint pages bench lock clean
+.PHONY: book html teacher student fork chapter assignments serve lab test check lint pages bench lock clean
 
 book: html serve  ## build the book and serve it
 
 html: .venv/book  ## build the pages into _build/html
 	$(BIN)/python -m coalescence.book
+
+teacher: .venv/book  ## build the teacher's edition, answers and all, into _build/teacher/html
+	$(BIN)/python -m coalescence.book --edition teacher
+
+student: .venv/book  ## write the repository that students see: make student OUT=../my-course-public
+	$(BIN)/python -m coalescence.edition "$(OUT)"
+
+fork: .venv/book  ## make it your course: make fork REPO=https://github.com/me/my-course TITLE=... AUTHOR=... TERM=...
+	$(BIN)/python -m coalescence.fork course --repository "$(REPO)" --title "$(TITLE)" --author "$(AUTHOR)" --term "$(TERM)"
+
+chapter: .venv/book  ## begin a chapter of your own: make chapter NAME=our-firm TITLE="Our firm"
+	$(BIN)/python -m coalescence.fork chapter "$(NAME)" --title "$(TITLE)"
+
+assignments: .venv/test  ## generate nbgrader assignments from the chapters into _build/assignments
+	$(BIN)/python -m coalescence.assignments
 
 serve:
 	@echo "The book is at http://localhost:$(PORT)/ (stop it with Ctrl-C)"
