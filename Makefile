@@ -35,7 +35,7 @@ lab: .venv/test  ## open the chapters as notebooks
 test: check html pages  ## everything
 
 check: .venv/test lint  ## the quick part: style, types, models, data, labs
-	$(BIN)/python -m pytest -n auto -m "not browser and not build and not kernel" \
+	CASEBOOK_TABLES=casebook $(BIN)/python -m pytest -n auto -m "not browser and not build and not kernel" \
 	    --cov=coalescence.models --cov-branch --cov-report=term --cov-fail-under=95
 
 lint: .venv/test

@@ -17,12 +17,14 @@ from sphinx.config import Config
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
+from coalescence import data, names
+
 ROOT = Path(__file__).resolve().parent.parent
 FILE = "course.yml"
-TEXT = ("title", "author", "term", "repository", "branch")
+TEXT = ("title", "author", "term", "repository", "branch", "root")
 LISTS = ("drop", "add")
 # The pages that other pages always need: references, the ledger and the glossary stand there.
-NEEDED = ("book/index", "book/teaching/words", "book/teaching/sources")
+NEEDED = ("book/teaching/words", "book/teaching/sources")
 ADDRESS = re.compile(r"https://github\.com/([\w.-]+)/([\w.-]+?)(?:\.git)?/?")
 LABEL = re.compile(
     r"^\(([^()\s]+)\)=\s*$|^\s*:?name: *(\S+)|^\$\$ *\(([^()\s]+)\)|\$\$ \(([^()\s]+)\) *$", re.M
@@ -46,6 +48,7 @@ class Course(NamedTuple):
     answers: bool = True  # whether students see the folded answers under "Your turn"
     drop: tuple[str, ...] = ()  # chapters, or whole parts by their caption
     add: tuple[dict[str, Any], ...] = ()  # parts: caption and chapters, as in `_toc.yml`
+    root: str = ""  # the first page, if it is one of the course's own
     own: bool = False  # whether there is a `course.yml`
 
     @property
@@ -104,8 +107,12 @@ def contents(root: Path = ROOT, course: Course | None = None) -> dict[str, Any]:
     """The table of contents in force: `_toc.yml` without what is dropped, with what is added."""
     course = course or read(root)
     toc: dict[str, Any] = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
-    if not course.drop and not course.add:
+    if not (course.drop or course.add or course.root):
         return toc
+    if course.root:
+        if not (root / f"{course.root}.md").exists():
+            raise CourseError(f"{FILE}, root: found {course.root!r}, expected a page that exists")
+        toc["root"] = course.root
     if "parts" not in toc:
         toc["parts"] = [{"caption": "Chapters", "chapters": toc.pop("chapters")}]
     parts = toc["parts"]
@@ -116,7 +123,8 @@ def contents(root: Path = ROOT, course: Course | None = None) -> dict[str, Any]:
                 f"{FILE}, drop: found {name!r}, expected a chapter or caption of _toc.yml"
             )
         if name in NEEDED or (name in (p.get("caption") for p in parts) and _holds(parts, name)):
-            raise CourseError(f"{FILE}, drop: {name} must stay, other pages lean on {NEEDED}")
+            needed = " and ".join(NEEDED)
+            raise CourseError(f"{FILE}, drop: found {name}; {needed} must stay, others need them")
     for part in parts:
         part["chapters"] = [one for one in part["chapters"] if one["file"] not in course.drop]
     toc["parts"] = parts = [
@@ -176,7 +184,7 @@ def lay_over(app: Sphinx, config: Config) -> None:
     credit = f"Made from “{base.title}” by {base.author}."
     foot = [course.term and f"{course.term}.", theme.get("extra_footer", ""), credit]
     theme["extra_footer"] = " ".join(filter(None, foot))
-    if course.drop or course.add:
+    if course.drop or course.add or course.root:
         file = Path(app.doctreedir) / "contents.yml"
         file.parent.mkdir(parents=True, exist_ok=True)
         toc = yaml.safe_dump(contents(root, course), sort_keys=False)
@@ -188,6 +196,39 @@ def lay_over(app: Sphinx, config: Config) -> None:
 def for_readers(app: Sphinx, _docname: str, source: list[str]) -> None:
     """Give the parser the edition's text."""
     source[0] = edited(app, source[0], lines=True)
+
+
+def ask_tables(app: Sphinx, docname: str, source: list[str]) -> None:
+    """Warn of each figure that a chapter asks of a table which the course has swapped."""
+    known = {name: data.metrics(name) for name in data.tables()}
+    asked = names.asked(source[0], {name: words for name, (words, _) in known.items()})
+    for table in data.swapped():
+        for metric in sorted(asked.get(table, set()) - known[table][1]):
+            if any(metric in known[other][1] for other in asked if other != table):
+                continue
+            log.warning(
+                "asks for %s, which data/course/%s.csv does not hold: add it, or name the chapter "
+                "under drop in %s", metric, table, FILE, location=docname,
+            )  # fmt: skip
+
+
+class Needs(SphinxDirective):
+    """``{needs}``: which chapter asks which table, read from the chapters."""
+
+    def run(self) -> list[nodes.Node]:
+        """A table of chapter, tables and the number of metrics asked for."""
+        known = {name: data.metrics(name)[0] for name in data.tables()}
+        lines = ["| Chapter | Tables in `data/`, with the number of metrics |", "|---|---|"]
+        for chapter in files(contents(ROOT)):
+            file = ROOT / f"{chapter}.md"
+            if "/teaching/" in chapter or not file.exists():
+                continue
+            self.env.note_dependency(str(file))
+            asked = names.asked(file.read_text(encoding="utf-8"), known)
+            told = [f"{t} ({len(m)})" if m else t for t, m in asked.items()]
+            lines.append(f"| {{doc}}`/{chapter}` | {', '.join(told) or 'none'} |")
+        found: list[nodes.Node] = self.parse_text_to_nodes("\n".join(lines))
+        return found
 
 
 def edited(app: Sphinx, text: str, *, lines: bool = False) -> str:
@@ -281,6 +322,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", lay_over, priority=1)
     app.connect("config-inited", for_teachers, priority=1)
     app.connect("source-read", for_readers, priority=100)
+    app.connect("source-read", ask_tables, priority=200)
+    app.add_directive("needs", Needs)
     app.connect("build-finished", edit_copies)
     app.connect("missing-reference", in_words)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
