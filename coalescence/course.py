@@ -15,7 +15,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.util import logging
-from sphinx.util.docutils import SphinxDirective
+from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from coalescence import data, names
 
@@ -212,6 +212,25 @@ def ask_tables(app: Sphinx, docname: str, source: list[str]) -> None:
             )  # fmt: skip
 
 
+class Setting(SphinxRole):
+    """``{setting}`half </book/coalescence/equity?lab-split.stake=0.5>` ``: a lab, already set."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """A link that sets the lab; plain words where the course leaves the chapter out."""
+        found = re.fullmatch(r"(.+?) </([\w/-]+)\?(([\w-]+)\.[^>]*)>", self.text, re.S)
+        if not found or not (Path(self.env.srcdir) / f"{found[2]}.md").exists():
+            expected = "words </book/...?lab-name.control=value> of a chapter that exists"
+            text = f"setting: found {self.text!r}, expected {expected}"
+            message = self.inliner.reporter.error(text, line=self.lineno)
+            return [self.inliner.problematic(self.rawtext, self.rawtext, message)], [message]
+        words, chapter, query, lab = found.groups()
+        builder = self.env.app.builder
+        if chapter not in self.env.found_docs or builder.format != "html":
+            return [nodes.inline(words, words, classes=["cb-left-out"])], []
+        place = builder.get_relative_uri(self.env.docname, chapter)
+        return [nodes.reference("", words, refuri=f"{place}?{query}#{lab}", internal=True)], []
+
+
 class Needs(SphinxDirective):
     """``{needs}``: which chapter asks which table, read from the chapters."""
 
@@ -324,6 +343,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("source-read", for_readers, priority=100)
     app.connect("source-read", ask_tables, priority=200)
     app.add_directive("needs", Needs)
+    app.add_role("setting", Setting())
     app.connect("build-finished", edit_copies)
     app.connect("missing-reference", in_words)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
