@@ -389,7 +389,7 @@ def test_hostile_words_stay_words():
     tags = Tags(page.html(one))
     known = {"div", "p", "form", "fieldset", "legend", "label", "span", "input", "output", "select",
              "option", "button", "svg", "g", "path", "line", "text", "tspan", "details", "summary",
-             "table", "caption", "thead", "tbody", "tr", "th", "td", "script"}  # fmt: skip
+             "table", "caption", "thead", "tbody", "tr", "th", "td", "script", "a"}  # fmt: skip
     assert {tag for tag, _, _ in tags.found} <= known
     assert not any(name.startswith("on") for _, found, _ in tags.found for name in found)
     assert tags.kind("cb-title") == tags.kind("cb-say") == [HOSTILE]
