@@ -20,6 +20,7 @@ ROOT = course.ROOT
 STAMP = ".student"  # marks a folder that `write` made, and may make again
 PRIVATE = ("tests/test_edition.py", "tests/test_assignments.py")  # they hold answers
 OPEN = re.compile(r"^([ \t]*)(`{3,}|:{3,}|~{3,})\{teacher\}[^\n]*$")
+LITERAL = re.compile(r"^([ \t]*)(`{3,}|~{3,})[^`{]*$")  # what stands within is only shown
 SHOWN = re.compile(
     r'^```\{code-cell\}[^\n]*\n---\n(?:(?!^---$).*\n)*?[^\n]*code_prompt_show: "Show an answer"'
     r"\n(?:(?!^---$).*\n)*?---\n(?:(?!^```\s*$).*\n)*?```[^\n]*\n\n?",
@@ -53,18 +54,24 @@ def answers(text: str) -> list[str]:
 
 def _parts(text: str) -> Iterator[tuple[bool, str]]:
     """The text in pieces, each with whether it is a teacher's block."""
-    rest, part, fence = text.splitlines(keepends=True), "", ""
-    for number, line in enumerate(rest, 1):
-        if not fence:
-            if opened := OPEN.match(line.rstrip("\n")):
-                yield False, part
-                part, fence, start = "", opened[2], number
-        elif re.fullmatch(rf"[ \t]*{re.escape(fence[0])}{{{len(fence)},}}[ \t]*\n?", line):
-            yield True, part + line
-            part, fence = "", ""
+    part, fence, start, ours = "", "", 0, False
+    for number, line in enumerate(text.splitlines(keepends=True), 1):
+        if fence:
+            part += line
+            if re.fullmatch(rf"[ \t]*{re.escape(fence[0])}{{{len(fence)},}}[ \t]*\n?", line):
+                if ours:
+                    yield True, part
+                    part = ""
+                fence, ours = "", False
             continue
+        opened = OPEN.match(line.rstrip("\n"))
+        shown = opened or LITERAL.match(line.rstrip("\n"))
+        if opened:
+            yield False, part
+            part, start, ours = "", number, True
+        fence = shown[2] if shown else ""
         part += line
-    if fence:
+    if ours:
         raise EditionError(
             f"line {start}: the teacher's block is not closed; expected a line of {fence}"
         )
