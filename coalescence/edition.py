@@ -20,7 +20,7 @@ ROOT = course.ROOT
 STAMP = ".student"  # marks a folder that `write` made, and may make again
 PRIVATE = ("tests/test_edition.py", "tests/test_assignments.py")  # they hold answers
 OPEN = re.compile(r"^([ \t]*)(`{3,}|:{3,}|~{3,})\{teacher\}[^\n]*$")
-LITERAL = re.compile(r"^([ \t]*)(`{3,}|~{3,})[^`{]*$")  # what stands within is only shown
+FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,}) *(\{)?[^`]*$")  # without a brace, only shown
 SHOWN = re.compile(
     r'^```\{code-cell\}[^\n]*\n---\n(?:(?!^---$).*\n)*?[^\n]*code_prompt_show: "Show an answer"'
     r"\n(?:(?!^---$).*\n)*?---\n(?:(?!^```\s*$).*\n)*?```[^\n]*\n\n?",
@@ -54,26 +54,30 @@ def answers(text: str) -> list[str]:
 
 def _parts(text: str) -> Iterator[tuple[bool, str]]:
     """The text in pieces, each with whether it is a teacher's block."""
-    part, fence, start, ours = "", "", 0, False
+    part, start = "", 0
+    within: list[tuple[str, str]] = []  # the open fences: their marks, and what kind they are
     for number, line in enumerate(text.splitlines(keepends=True), 1):
-        if fence:
+        bare = line.rstrip("\n")
+        mark, kind = within[-1] if within else ("", "")
+        if mark and re.fullmatch(rf"[ \t]*{re.escape(mark[0])}{{{len(mark)},}}[ \t]*", bare):
+            within.pop()
             part += line
-            if re.fullmatch(rf"[ \t]*{re.escape(fence[0])}{{{len(fence)},}}[ \t]*\n?", line):
-                if ours:
-                    yield True, part
-                    part = ""
-                fence, ours = "", False
+            if kind == "teacher":
+                yield True, part
+                part = ""
             continue
-        opened = OPEN.match(line.rstrip("\n"))
-        shown = opened or LITERAL.match(line.rstrip("\n"))
-        if opened:
-            yield False, part
-            part, start, ours = "", number, True
-        fence = shown[2] if shown else ""
+        if kind not in ("teacher", "literal"):
+            if opened := OPEN.match(bare):
+                yield False, part
+                part, start = "", number
+                within.append((opened[2], "teacher"))
+            elif fenced := FENCE.match(bare):
+                within.append((fenced[1], "directive" if fenced[2] else "literal"))
         part += line
-    if ours:
+    if within and within[-1][1] == "teacher":
+        mark = within[-1][0]
         raise EditionError(
-            f"line {start}: the teacher's block is not closed; expected a line of {fence}"
+            f"line {start}: the teacher's block is not closed; expected a line of {mark}"
         )
     yield False, part
 

@@ -34,6 +34,13 @@ def test_a_block_is_taken_out_and_the_rest_is_left_as_it_was():
     assert edition.answers(plain) == []
 
 
+def test_a_block_within_another_directive_is_taken_out():
+    inner = "````{dropdown} More\nshown\n```{teacher}\nsecret\n```\nstays\n````\n\nAfter.\n"
+    cell = "```{code-cell}\nx = 1\n```\n\n"
+    assert edition.answers(cell + inner) == ["secret"]
+    assert edition.student(cell + inner) == cell + inner.replace("```{teacher}\nsecret\n```\n", "")
+
+
 def test_lines_keep_their_numbers_on_request():
     kept = edition.student(FENCED, lines=True).splitlines()
     assert len(kept) == len(FENCED.splitlines())
