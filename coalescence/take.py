@@ -42,12 +42,12 @@ def tables(spec: Any) -> list[pd.DataFrame]:
 
 
 def csv(found: list[pd.DataFrame]) -> str:
-    """Tables as one; if there are several, the column `layer` says which row is of which."""
+    """Tables as one; if there are several, the column `chart_layer` says which row is of which."""
     found = [table for table in found if not table.empty]
     if len(found) > 1:
-        found = [table.assign(layer=number) for number, table in enumerate(found, 1)]
+        found = [table.assign(chart_layer=number) for number, table in enumerate(found, 1)]
     whole = pd.concat(found, ignore_index=True) if found else pd.DataFrame()
-    return str(whole.to_csv(index=False, lineterminator="\n"))
+    return str(whole.to_csv(index=False, lineterminator="\n", float_format="%.10g"))
 
 
 def links(found: list[pd.DataFrame], pictures: int = 1) -> str:

@@ -23,7 +23,7 @@ def test_the_numbers_of_every_layer_are_in_the_csv():
     text = take.csv(take.tables(spec()))
     back = pd.read_csv(io.StringIO(text))
     assert len(back) == 3
-    assert list(back["layer"]) == [1, 1, 2]
+    assert list(back["chart_layer"]) == [1, 1, 2]
     assert list(back["name"][:2]) == list(FRAME["name"])
 
 
