@@ -4,12 +4,27 @@ PORT ?= 8000
 REMOTE ?= origin
 BIN := .venv/bin
 
-.PHONY: book html serve lab test check lint pages bench firm lock notebooks clean
+.PHONY: book html teacher student fork chapter assignments serve lab test check lint pages bench firm lock notebooks clean
 
 book: html serve  ## build the book and serve it
 
 html: .venv/book  ## build the pages into _build/html
 	$(BIN)/python -m coalescence.book
+
+teacher: .venv/book  ## build the teacher's edition, answers and all, into _build/teacher/html
+	$(BIN)/python -m coalescence.book --edition teacher
+
+student: .venv/book  ## write the repository that students see: make student OUT=../my-course-public
+	$(BIN)/python -m coalescence.edition "$(OUT)"
+
+fork: .venv/book  ## make it your course: make fork REPO=https://github.com/me/my-course TITLE=... AUTHOR=... TERM=...
+	$(BIN)/python -m coalescence.fork course --repository "$(REPO)" --title "$(TITLE)" --author "$(AUTHOR)" --term "$(TERM)"
+
+chapter: .venv/book  ## begin a chapter of your own: make chapter NAME=our-firm TITLE="Our firm"
+	$(BIN)/python -m coalescence.fork chapter "$(NAME)" --title "$(TITLE)"
+
+assignments: .venv/test  ## generate nbgrader assignments from the chapters into _build/assignments
+	$(BIN)/python -m coalescence.assignments
 
 serve:
 	@echo "The book is at http://localhost:$(PORT)/ (stop it with Ctrl-C)"
@@ -21,7 +36,7 @@ lab: .venv/test  ## open the chapters as notebooks
 test: check html pages  ## everything
 
 check: .venv/test lint  ## the quick part: style, types, models, data, labs
-	$(BIN)/python -m pytest -n auto -m "not browser and not build and not kernel" \
+	CASEBOOK_TABLES=casebook $(BIN)/python -m pytest -n auto -m "not browser and not build and not kernel" \
 	    --cov=coalescence.models --cov-branch --cov-report=term --cov-fail-under=95
 
 lint: .venv/test

@@ -323,6 +323,8 @@ def display_math(translator: Any, node: nodes.math_block) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the parts above with Sphinx."""
+    app.setup_extension("coalescence.course")
+    app.setup_extension("coalescence.take")
     app.connect("config-inited", prepare)
     app.connect("builder-inited", name_builder)
     app.connect("source-read", note_sources)
@@ -350,17 +352,20 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Build the book's pages.")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--source", type=Path, default=ROOT)
+    parser.add_argument("--edition", choices=("student", "teacher"), default="student")
     arguments = parser.parse_args()
     from jupyter_book.sphinx import build_sphinx
 
     source = arguments.source.resolve()
+    folder = "_build/html" if arguments.edition == "student" else "_build/teacher/html"
     done = build_sphinx(
         source,
-        source / "_build" / "html",
+        source / folder,
         path_config=source / "_config.yml",
         noconfig=True,
         confoverrides={
             "external_toc_path": (source / "_toc.yml").as_posix(),
+            "edition": arguments.edition,
             "nitpicky": True,
             "latex_individualpages": False,
         },

@@ -1,7 +1,8 @@
 """Which figures does the casebook rest on, and who says so?
 
 The tables and their schema are a Frictionless Data Package: `data/*.csv` beside
-`data/datapackage.json`. A kernel needs pandas only; `check` needs frictionless as well.
+`data/datapackage.json`. A kernel needs pandas only; `check` needs frictionless as well. A course
+puts another company's tables into `data/course/`: each takes the place of its namesake.
 """
 
 import csv
@@ -10,6 +11,7 @@ import functools
 import html
 import json
 import math
+import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -20,6 +22,7 @@ import pandas as pd
 
 _HOME = Path(__file__).parent
 _CHECKOUT = _HOME.parent / "data"
+TABLES = "CASEBOOK_TABLES"  # set to "casebook", it leaves the tables of `data/course/` aside
 FOLDER = _CHECKOUT if (_CHECKOUT / "datapackage.json").is_file() else _HOME / "tables"
 
 _PERIODS = {  # how the period of each kind is written
@@ -55,20 +58,79 @@ def _package(folder: Path) -> dict[str, Any]:
         ) from None
     except ValueError as wrong:
         raise DataError(f"datapackage.json: not readable as JSON ({wrong})") from None
+    own = folder / "course"
+    if os.environ.get(TABLES) != "casebook" and own.is_dir():
+        _lay_over(package, own)
     return package
 
 
-def _fields(name: str, folder: Path) -> list[dict[str, Any]]:
+def _lay_over(package: dict[str, Any], own: Path) -> None:
+    """Put a course's tables in the place of their namesakes, and its metrics beside the others."""
+    tables = {resource["name"]: resource for resource in package["resources"]}
+    for path in sorted(own.glob("*.csv")):
+        if path.stem in tables:
+            tables[path.stem]["path"] = f"course/{path.name}"
+        elif path.stem != "metrics":
+            expected = f"one of {', '.join(f'{name}.csv' for name in tables)}, or metrics.csv"
+            raise DataError(_fault(f"course/{path.name}", None, None, "this file", expected))
+    if not (own / "metrics.csv").exists():
+        return
+    keys = ["table", "metric", "label", "unit"]
+    with (own / "metrics.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for number, row in enumerate(rows, 2):
+        place = functools.partial(_fault, "course/metrics.csv", number)
+        if list(row) != keys or not all(row.values()):
+            raise DataError(place(None, str(list(row.values())), "a " + ", a ".join(keys)))
+        fields = tables.get(row["table"], {"schema": {"fields": []}})["schema"]["fields"]
+        named = {field["name"]: field for field in fields}
+        if "metric" not in named:
+            kept = ", ".join(name for name in tables if _has_metrics(tables[name]))
+            raise DataError(place("table", repr(row["table"]), f"one of {kept}"))
+        named["metric"]["categories"].append({"value": row["metric"], "label": row["label"]})
+        units = named["unit"]["constraints"]["enum"]
+        units += [row["unit"]] if row["unit"] not in units else []
+
+
+def _has_metrics(resource: Mapping[str, Any]) -> bool:
+    return any(field["name"] == "metric" for field in resource["schema"]["fields"])
+
+
+def _resource(name: str, folder: Path) -> dict[str, Any]:
     tables = {resource["name"]: resource for resource in _package(folder)["resources"]}
     if name not in tables:
         raise KeyError(f"there is no table {name!r}; the tables are {', '.join(tables)}")
-    fields: list[dict[str, Any]] = tables[name]["schema"]["fields"]
+    resource: dict[str, Any] = tables[name]
+    return resource
+
+
+def _fields(name: str, folder: Path) -> list[dict[str, Any]]:
+    fields: list[dict[str, Any]] = _resource(name, folder)["schema"]["fields"]
     return fields
+
+
+def swapped(folder: Path | None = None) -> list[str]:
+    """The tables that a course has put in the place of the casebook's."""
+    resources = _package(Path(folder or FOLDER))["resources"]
+    return [one["name"] for one in resources if one["path"].startswith("course/")]
+
+
+def metrics(name: str, folder: Path | None = None) -> tuple[set[str], set[str]]:
+    """The metrics that a table's schema knows, and those it has rows of; none if it has no such."""
+    folder = Path(folder or FOLDER)
+    if not _has_metrics(_resource(name, folder)):
+        return set(), set()
+    return set(_categories(name, folder)), set(_read(name, folder)["metric"])
+
+
+def tables(folder: Path | None = None) -> list[str]:
+    """The names of all tables."""
+    return [resource["name"] for resource in _package(Path(folder or FOLDER))["resources"]]
 
 
 def _rows(name: str, folder: Path) -> list[tuple[int, dict[str, str]]]:
     """The cells of a table as text, each row with its number in the file (the header is 1)."""
-    file, columns = f"{name}.csv", [field["name"] for field in _fields(name, folder)]
+    file, columns = _resource(name, folder)["path"], [f["name"] for f in _fields(name, folder)]
     try:
         raw = (folder / file).read_bytes()
         text = raw.decode("utf-8")
@@ -124,7 +186,8 @@ def _read(name: str, folder: Path) -> pd.DataFrame:
                 numbers.append(_number(cells[column], kind))
             except ValueError:
                 found, expected = repr(cells[column]), _expected(field)
-                raise DataError(_fault(f"{name}.csv", row, column, found, expected)) from None
+                file = _resource(name, folder)["path"]
+                raise DataError(_fault(file, row, column, found, expected)) from None
         whole = "Int64" if None in numbers else "int64"
         frame[column] = pd.Series(numbers, dtype=whole if kind == "integer" else "float64")
     return frame
@@ -168,7 +231,10 @@ def series(
         stems = {word for word in metric.lower().split("_") if len(word) > 2}
         near = difflib.get_close_matches(metric, known, 5, 0.5)
         near += [name for name in known if stems & set(name.split("_")) and name not in near]
-        raise KeyError(f"{table} has no metric {metric!r}; near: {', '.join(near or known)}")
+        file = _resource(table, Path(folder or FOLDER))["path"]
+        where_not = f" ({file})" if file.startswith("course/") else ""
+        nearest = ", ".join(near or known)
+        raise KeyError(f"{table} has no metric {metric!r}{where_not}; near: {nearest}")
     rows = frame[frame["metric"] == metric]
     for column, value in where.items():
         rows = rows[rows[column] == value]
@@ -259,8 +325,9 @@ def _broken_cells(folder: Path) -> Iterator[str]:
     """What frictionless finds: types, constraints, keys."""
     from frictionless import Package  # a dependency of the build, not of a kernel
 
-    for task in Package(str(folder / "datapackage.json")).validate().tasks:
-        file = f"{task.name}.csv"
+    package = Package.from_descriptor(_package(folder), basepath=str(folder))
+    for task in package.validate().tasks:
+        file = _resource(task.name, folder)["path"]
         fields = {field["name"]: field for field in _fields(task.name, folder)}
         for error in task.errors:
             facts = error.to_dict()
@@ -288,7 +355,7 @@ def _broken_series(folder: Path) -> Iterator[str]:
             continue
         known, last, units = _categories(name, folder), dict[str, int](), dict[str, str]()
         for (row, _), cells in zip(_rows(name, folder), frame.to_dict("records"), strict=True):
-            fault = functools.partial(_fault, f"{name}.csv", row)
+            fault = functools.partial(_fault, _resource(name, folder)["path"], row)
             metric, period, year, unit = (cells[k] for k in ("metric", "period", "year", "unit"))
             line = f"{next(iter(cells.values()))} {metric}"
             basis = f"{line} {cells['definition']}"

@@ -19,7 +19,7 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.util import docname_join, logging
 
-from coalescence import __version__, lite
+from coalescence import __version__, course, lite
 from coalescence.download import ALONE, notebook
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -118,7 +118,7 @@ def offer(app: Sphinx, page: str, template: str, context: dict[str, Any], doctre
             elif button.get("text") == "JupyterLite":
                 button["url"] = f"{context['pathto'](LITE, 1)}?path={page}.ipynb"
                 button["tooltip"] = "Run in this browser; numpy and pandas are fetched from outside"
-    chapter = Path(app.env.doc2path(page)).read_text(encoding="utf-8")
+    chapter = course.edited(app, Path(app.env.doc2path(page)).read_text(encoding="utf-8"))
     say = Words(app, page, doctree.attributes.get(VALUES, {}), where).say
     start = ALONE.format(wheel=where.wheel)
     made = notebook(chapter, say, start, f"{where.pages}{page}.html")

@@ -6,12 +6,13 @@ symbol to a name, written $s$ (`stake`). Nothing is listed twice by hand.
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 TIED = re.compile(r"\$([^$\n]+)\$ \(`(\w+)`")
 CLAIM = re.compile(r"\{claim\}`(C\d\d)`")
+CODE = re.compile(r"^```\{code-cell\}[^\n]*\n(.*?)^```", re.S | re.M)
 IMPORT = re.compile(r"^from coalescence\.models import (.+)$", re.M)
 
 
@@ -60,3 +61,21 @@ def models(chapter: str) -> list[str]:
 def cited(chapter: str) -> set[str]:
     """The numbers of the claims that a chapter judges."""
     return set(CLAIM.findall(chapter))
+
+
+def quoted(chapter: str) -> set[str]:
+    """The words that a chapter's code and computed numbers put between quotes."""
+    code = "\n".join([*CODE.findall(chapter), *re.findall(r"\{eval\}`([^`]*)`", chapter)])
+    return {one or two for one, two in re.findall(r"\"(\w+)\"|'(\w+)'", code)}
+
+
+def asked(chapter: str, metrics: Mapping[str, set[str]]) -> dict[str, set[str]]:
+    """The tables that a chapter asks, and for which of their `metrics` (table to names)."""
+    said = quoted(chapter)
+    found = {name: said & known for name, known in metrics.items()}
+    named = {table for table in metrics if f'"{table}"' in chapter or f"'{table}'" in chapter}
+    alone = {
+        table: {one for one in words if sum(one in known for known in metrics.values()) == 1}
+        for table, words in found.items()
+    }
+    return {table: found[table] for table in metrics if alone[table] or table in named}

@@ -12,8 +12,8 @@ from pathlib import Path
 from unittest import mock
 
 import jupytext
-import yaml
 
+from coalescence import course
 from coalescence.lab import BUILDER, Lab
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -21,16 +21,8 @@ HTML = ROOT / "_build" / "html"
 
 
 def chapters() -> list[str]:
-    """The chapters in `_toc.yml`, in its order, as paths without their ending."""
-    toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
-    return [toc["root"], *_files({k: v for k, v in toc.items() if k != "root"})]
-
-
-def _files(node: object) -> list[str]:
-    if isinstance(node, dict):
-        own = [node["file"]] if "file" in node else []
-        return own + [file for value in node.values() for file in _files(value)]
-    return [file for value in node for file in _files(value)] if isinstance(node, list) else []
+    """The chapters in the contents, in their order, as paths without their ending."""
+    return course.files(course.contents(ROOT))
 
 
 def with_labs() -> list[str]:

@@ -5,14 +5,14 @@ import statistics
 from pathlib import Path
 
 import pytest
-import yaml
+
+from coalescence import course, edition
 
 ROOT = Path(__file__).resolve().parent.parent
 FRAME = ["The claim", "Predict first", "The mechanism", "The lab", "What the data say",
          "Where it breaks", "Check yourself", "Your turn", "Discuss in class"]  # fmt: skip
 CELL = re.compile(r"^```\{code-cell\}[^\n]*\n(.*?)^```\s*$", re.S | re.M)
-TOC = yaml.safe_load((ROOT / "_toc.yml").read_text())
-FILES = [one["file"] for part in TOC["parts"] for one in part["chapters"]]
+INDEX, *FILES = course.files(course.contents(ROOT))
 CHAPTERS = [file for file in FILES if "/teaching/" not in file]
 
 
@@ -21,7 +21,8 @@ def read(file):
 
 
 def prose(text):
-    """The chapter without its header, cells, equations and blocks."""
+    """The chapter without its header, cells, equations and blocks, and the teacher's."""
+    text = edition.student(text)
     text = re.sub(r"\A---\n.*?\n---\n", "", text, flags=re.S)
     text = CELL.sub("", text)
     text = re.sub(r"\$\$.*?\$\$[^\n]*", "", text, flags=re.S)
@@ -42,7 +43,8 @@ def test_every_file_of_the_contents_exists_and_every_chapter_is_in_it():
     chapters = {path.relative_to(ROOT).with_suffix("").as_posix()
                 for path in (ROOT / "book").rglob("*.md")
                 if ".ipynb_checkpoints" not in path.parts}  # fmt: skip
-    assert chapters == {*FILES, TOC["root"]}
+    everything = course.files(course.contents(ROOT, course.original(ROOT)))
+    assert chapters == {INDEX, *FILES, *everything}
 
 
 @pytest.mark.parametrize("file", CHAPTERS)

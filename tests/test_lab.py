@@ -1,7 +1,9 @@
 """A lab is what its declaration says: in its errors, in a kernel, and in what the page is sent."""
 
 import json
+from html import unescape
 from html.parser import HTMLParser
+from io import StringIO
 from itertools import product
 
 import altair as alt
@@ -389,13 +391,15 @@ def test_hostile_words_stay_words():
     tags = Tags(page.html(one))
     known = {"div", "p", "form", "fieldset", "legend", "label", "span", "input", "output", "select",
              "option", "button", "svg", "g", "path", "line", "text", "tspan", "details", "summary",
-             "table", "caption", "thead", "tbody", "tr", "th", "td", "script"}  # fmt: skip
+             "table", "caption", "thead", "tbody", "tr", "th", "td", "script", "a"}  # fmt: skip
     assert {tag for tag, _, _ in tags.found} <= known
     assert not any(name.startswith("on") for _, found, _ in tags.found for name in found)
     assert tags.kind("cb-title") == tags.kind("cb-say") == [HOSTILE]
     assert [text for _, text in tags.all("label")] == [HOSTILE] * 3
     assert tags.all("svg")[0][0]["aria-label"] == HOSTILE
-    [(_, shipped)] = tags.all("script")
+    (_, numbers), (_, shipped) = tags.all("script")
+    back = pd.read_csv(StringIO(unescape(numbers)))
+    assert list(back["kind"]) == ["a", HOSTILE, HOSTILE]
     assert json.loads(shipped) == json.loads(json.dumps(page.payload(one)))
     assert sentences_of(json.loads(shipped)) == [HOSTILE] * 8
 

@@ -7,8 +7,11 @@ import re
 from collections import Counter
 from html.parser import HTMLParser
 from itertools import product
+from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+from xml.etree import ElementTree
 
+import pandas as pd
 import pytest
 
 from coalescence.lab import places
@@ -460,6 +463,57 @@ def test_a_lab_that_cannot_load_says_so_and_keeps_its_picture(reader, address, m
     assert reader.faults
     assert all("ERR_FAILED" in fault for fault in reader.faults)
     reader.faults.clear()
+
+
+# --- charts as files ---
+
+
+@pytest.mark.parametrize("address", CHAPTERS)
+def test_every_chart_of_a_page_lies_beside_it_as_svg_and_csv(address):
+    text = (HTML / address).read_text(encoding="utf-8")
+    charts = text.count('<div class="cb-chart">')
+    taken = re.findall(r'<a href="([^"]+)" download data-take="(svg|csv)"', text)
+    kinds = Counter(kind for _, kind in taken)
+    assert kinds["svg"] == charts, "a chart without its picture"
+    assert kinds["csv"] == text.count('<p class="cb-take">'), "a chart without its numbers"
+    assert 'type="text/csv"' not in text
+    assert len({link for link, _ in taken}) == len(taken), "two charts share a file"
+    for link, kind in taken:
+        file = HTML / unquote(urlsplit(urljoin(f"http://book/{address}", link)).path).lstrip("/")
+        if kind == "svg":
+            picture = file.read_text(encoding="utf-8")
+            root = ElementTree.fromstring(picture)
+            assert "var(" not in picture, "a colour that only the page knows"
+            assert "CC BY 4.0" in "".join(root.itertext()), "no source line"
+            assert float(root.get("height")) > 22
+        else:
+            table = pd.read_csv(file)
+            assert table.size, file.name
+
+
+@pytest.mark.parametrize("address", SOME)
+def test_a_living_lab_gives_the_chart_and_the_numbers_it_shows_now(reader, address):
+    page = reader.open(address, color_scheme="dark")
+    for lab, box in zip(labs_of(address), wake(page), strict=True):
+        moved = tuple(other(part) for part in lab.parts.values())
+        page.evaluate(DRIVE, [f"lab-{lab.name}", [moved]])
+        with page.expect_download() as got:
+            box.get_by_role("link", name="CSV", exact=True).press("Enter")
+        rows = pd.read_csv(got.value.path(), keep_default_na=False).to_dict("records")
+        tables, digits = every(lab)
+        words = [{k: v if k in digits else str(v) for k, v in row.items()} for row in rows]
+        assert words == rounded(tables[moved], digits), lab.name
+        for link in box.locator("[data-take=svg]").all():
+            with page.expect_download() as got:
+                link.press("Enter")
+            picture = Path(got.value.path()).read_text(encoding="utf-8")
+            assert "var(" not in picture
+            root = ElementTree.fromstring(picture)
+            last = "".join(list(root)[-1].itertext())
+            assert "CC BY 4.0" in last
+            assert f"{address}" in last
+            assert next(iter(root)).get("fill") == "#ffffff"
+        assert got.value.suggested_filename.endswith(".svg")
 
 
 # --- questions ---

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import vl_convert as vlc
 
-from coalescence import charts
+from coalescence import charts, take
 from coalescence.lab import BUDGET, DATASET, Control, Drawing, Lab, LabError, places
 
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
@@ -45,7 +45,8 @@ def chart_bundle(spec: dict[str, Any], builder: str) -> dict[str, Any]:
     if builder != "html":
         return {"image/png": png(spec), "text/plain": words}
     return {
-        "text/html": f'<div class="cb-chart">{pictures(spec, words)}</div>',
+        "text/html": f'<div class="cb-chart">{pictures(spec, words)}</div>'
+        + take.links(take.tables(spec)),
         "text/plain": words,
     }
 
@@ -194,7 +195,7 @@ def html(lab: Lab) -> str:
         f"</fieldset></form>"
         f'<div class="cb-show"><div class="cb-charts">{shown}</div>'
         f'<p class="cb-say">{escape(lab.sentence(table, **lab.start))}</p>'
-        f'<p class="cb-hidden" role="status"></p></div>'
+        f'<p class="cb-hidden" role="status"></p>{take.links([table], len(lab.drawings))}</div>'
         f'<details class="cb-numbers"><summary>The numbers in this chart</summary>'
         f"{numbers(lab, table, sent['columns'])}</details>"
         f'<script type="application/json">{shipped}</script></div>'

@@ -45,6 +45,29 @@
     };
   }
 
+  /* ---- files ---- */
+  const LINE = 22; // pixels for the source line
+  const plain = (text) => text.replace(/[&<>]/g, (mark) => `&#${mark.charCodeAt(0)};`);
+
+  // A chart's picture with fixed colours, a white ground and a line that says where it is from.
+  function alone(svg) {
+    const from = plain(`${document.title}. CC BY 4.0. ${location.href}`);
+    return svg
+      .replace(/var\(--[\w-]+, *(#\w+)\)/g, "$1")
+      .replace(/height="([\d.]+)" viewBox="0 0 ([\d.]+) ([\d.]+)"([^>]*)>([^]*)<\/svg>$/, (_, height, w, h, more, body) =>
+        `height="${Number(height) + LINE}" viewBox="0 0 ${w} ${Number(h) + LINE}"${more}>` +
+        `<rect width="100%" height="100%" fill="#ffffff"/>${body}<text x="4" y="${Number(h) + 15}" ` +
+        `font-family="Arial, sans-serif" font-size="9" fill="#59636e">${from}</text></svg>`);
+  }
+
+  function save(text, type, name) {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([text], { type }));
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  }
+
   const printed = (value, places) =>
     typeof value === "number" ? value.toFixed(Math.max(places, 0)) : value;
 
@@ -94,6 +117,7 @@
         if (wanted) this.set(JSON.parse(wanted));
       });
       this.folded?.addEventListener("toggle", () => this.list());
+      this.box.querySelector(".cb-take")?.addEventListener("click", (event) => this.take(event));
       this.box.classList.add("cb-alive");
     }
 
@@ -189,6 +213,21 @@
           const column = this.columns[c];
           cell.textContent = printed(rows[r][column.name], column.places);
         }
+    }
+
+    // The links below a living chart give what it shows now.
+    async take(event) {
+      const link = event.target.closest("[data-take]");
+      if (!link) return;
+      event.preventDefault();
+      const name = link.href.split("/").pop();
+      if (link.dataset.take === "svg")
+        return save(alone(await this.views[link.dataset.nth].toSVG()), "image/svg+xml", name);
+      const cell = (value) => (/[",\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
+      const rows = this.table().map((row) =>
+        this.columns.map(({ name, places }) => cell(String(printed(row[name], places)))));
+      const lines = [this.columns.map(({ name }) => cell(name)), ...rows];
+      save(lines.map((line) => `${line.join()}\n`).join(""), "text/csv", name);
     }
 
     /* The address carries every control that is not at its default: ?lab-split.stake=0.3 */
