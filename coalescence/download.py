@@ -24,7 +24,7 @@ ALONE = """\
 # The casebook's package and its data come as one file, if they are not here already.
 from importlib.util import find_spec
 
-if find_spec("coalescence") is None:
+if getattr(find_spec("coalescence"), "origin", None) is None:
     %pip install --quiet {wheel}"""
 
 Say = Callable[[str, str], str]  # a role's name and text in, plain Markdown out

@@ -72,7 +72,9 @@ def alone(folder: Path) -> Path:
     run(sys.executable, "-m", "venv", "--without-pip", folder)
     site = next((folder / "lib").glob("python3.*")) / "site-packages"
     there = next((binder() / "lib").glob("python3.*")) / "site-packages"
-    (site / "needs.pth").write_text(f"{there}\n")  # links inside it, to a checkout, do not count
+    for part in there.iterdir():
+        if "coalescence" not in part.name and part.suffix != ".pth":
+            (site / part.name).symlink_to(part)
     return folder / "bin" / "python"
 
 

@@ -137,9 +137,12 @@ def site():
 
 @pytest.fixture(scope="module")
 def empty(tmp_path_factory):
-    """Python without the package, and an empty folder to run in."""
+    """Python without the package, and a folder to run in, empty but for one that has its name.
+
+    The index meets such a folder where the chapters lie beside it.
+    """
     folder = tmp_path_factory.mktemp("alone")
-    (folder / "empty").mkdir()
+    (folder / "empty" / "coalescence").mkdir(parents=True)
     return alone(folder / "python"), folder / "empty"
 
 
@@ -169,7 +172,7 @@ def test_a_downloaded_chapter_runs_alone_and_every_lab_moves(chapter, site, empt
     assert bool(moved) == (chapter in with_labs())
     came = Path(book.cells[-1].outputs[0]["text"].strip())
     assert came.is_relative_to(python.parent.parent), "not the installed package"
-    assert list(folder.iterdir()) == []
+    assert list(folder.rglob("*")) == [folder / "coalescence"], "a chapter left a file behind"
 
 
 def shows_a_lab(source):
