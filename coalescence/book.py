@@ -73,7 +73,8 @@ def prepare(app: Sphinx, config: Config) -> None:
         if extension := app.extensions.get(name):  # they say nothing, but share nothing either
             extension.parallel_read_safe = extension.parallel_write_safe = True
     config.templates_path.insert(0, str(PAGE / "templates"))
-    config.html_static_path += [str(PAGE / "casebook.css"), str(PAGE / "lab.js"), str(VEGA)]
+    own = ("casebook.css", "lab.js", "flight.js", "flight-worker.mjs")
+    config.html_static_path += [*(str(PAGE / name) for name in own), str(VEGA)]
 
 
 def name_builder(app: Sphinx) -> None:
@@ -99,7 +100,7 @@ def note_sources(app: Sphinx, docname: str, source: list[str]) -> None:
     Path(script.name).unlink()
     found = [getattr(module, "__file__", None) for module in finder.modules.values()]
     files = [Path(file) for file in found if file]
-    for file in [*files, *(ROOT / "data").iterdir()]:
+    for file in [*files, *(ROOT / "data").rglob("*.*")]:
         if file.is_relative_to(ROOT):
             app.env.note_dependency(str(file))
 
@@ -149,6 +150,17 @@ def send_data_apart(
         return ""
 
     context["body"] = DATA.sub(apart, context["body"])
+
+
+def carry_game(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any
+) -> None:
+    """Give a page that holds the flight simulator its script, and the site what that one loads."""
+    from coalescence.page import game
+
+    if game.MARK in context.get("body", ""):
+        app.add_js_file("flight.js", loading_method="defer")
+        game.carry(Path(app.outdir) / "_static")
 
 
 def mend_body(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
@@ -320,6 +332,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     getLogger("sphinx").addHandler(faults)
     app.connect("env-get-outdated", faults.outdated)
     app.connect("build-finished", faults.keep)
+    app.connect("html-page-context", carry_game, priority=998)
     app.connect("html-page-context", send_data_apart, priority=999)
     app.connect("html-page-context", mend_body, priority=999)
     app.connect("build-finished", empty_icons)
