@@ -194,6 +194,30 @@ def differences(
     ]
 
 
+# --- One decision held, for a lab ---------------------------------------------------------------
+
+
+def level_of(which: str, level: float) -> float:
+    """A decision's value at a `level` of 0 (its lowest) to 1 (its highest), on its steps."""
+    low, high, step = LIMITS[which]
+    return round(low + step * round(level * (high - low) / step), 6)
+
+
+def held(desk: "Desk", which: str, level: float) -> dict[str, list[float]]:
+    """The firm's own ten years without luck, but one decision held at a level throughout.
+
+    Columns: year, then each score with the decision held and (`own_`) as the firm decided.
+    """
+    scene = next(iter(desk.scenes.values()))._replace(luck=0.0)
+    value = level_of(which, level)
+    runs = {"": [one._replace(**{which: value}) for one in desk.history], "own_": desk.history}
+    columns: dict[str, list[float]] = {"year": [float(year) for year in YEARS]}
+    for prefix, decisions in runs.items():
+        found = play(scene, desk.firm, decisions, 0)
+        columns |= {prefix + name: engine.ends(found, name) for name in SCORES}
+    return columns
+
+
 # --- The log -------------------------------------------------------------------------------------
 
 
@@ -476,7 +500,8 @@ class Desk(NamedTuple):
             "log": json.dumps(record, indent=1),
             "year": YEARS[done] if done < len(YEARS) else None,
             "decision": (made[-1] if made else ruled(scene, Decision()))._asdict(),
-            "lines": {key: {name: line[name] for name in CHARTED} for key, line in lines.items()},
+            "lines": {who: {name: line[name][:done] for name in CHARTED}
+                      for who, line in lines.items()},
             "scores": [
                 [f"{label} ({unit})", *(told(name, line[name][done - 1]) if done else "–"
                                         for line in lines.values())]

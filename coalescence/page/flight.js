@@ -320,6 +320,12 @@
       this.text("sentence", state.sentence);
       this.text("warning", state.warning);
       this.table("against", state.against);
+      this.box.querySelector(".cb-figures").replaceChildren(
+        ...state.facts.map(([label, mine]) => {
+          const pair = made("div");
+          pair.append(made("dt", label), made("dd", mine));
+          return pair;
+        }));
       this.table("facts", state.facts);
       this.table("table", state.table);
       const on = state.loops.filter(({ active }) => active);
@@ -402,11 +408,11 @@
       const step = [1, 2, 5, 10].map((n) => n * power).find((n) => n >= rough);
       const bottom = Math.floor(low / step) * step;
       const top = Math.ceil(high / step) * step;
-      const x = (i) => 46 + (246 * i) / (years.length - 1);
+      const x = (i) => 46 + (236 * i) / (years.length - 1);
       const y = (value) => 126 - (116 * (value - bottom)) / (top - bottom);
       const parts = [];
       for (let value = bottom; value <= top + step / 2; value += step) {
-        parts.push(drawn("line", { x1: 46, x2: 292, y1: y(value), y2: y(value), class: "cb-grid" }));
+        parts.push(drawn("line", { x1: 46, x2: 286, y1: y(value), y2: y(value), class: "cb-grid" }));
         parts.push(drawn("text", { x: 41, y: y(value) + 4, "text-anchor": "end" }, String(Number(value.toPrecision(6)))));
       }
       for (const i of [0, 3, 6, 9]) parts.push(drawn("text", { x: x(i), y: 144, "text-anchor": "middle" }, years[i]));

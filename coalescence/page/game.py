@@ -109,7 +109,8 @@ def _lever(name: str, lever: flight.Lever) -> str:
     low, high, step = flight.LIMITS[name]
     at = f"flight-{name}"
     return (
-        f'<div class="cb-control"><label for="{at}">{escape(lever.label)}</label>'
+        f'<div class="cb-control"><label for="{at}">{escape(lever.label)} '
+        f"({escape(lever.unit)})</label>"
         f'<span class="cb-basis" data-fixed="{name}" hidden>{escape(WORDS["fixed"])}</span>'
         f'<input type="range" id="{at}" name="{name}" min="{low:g}" max="{high:g}" step="{step:g}"'
         f' value="0" aria-describedby="{at}-help"><output for="{at}"></output>'
@@ -139,28 +140,24 @@ def _loops() -> str:
     """The loop diagram: drivers on the left, brakes on the right, growth between them."""
     drawn = []
     for i, loop in enumerate(flight.LOOPS.values()):
-        left, y = i < 4, 32 + 60 * (i % 4)
-        x, near, far = (4, 130, 152) if left else (234, 230, 208)
-        bend = (near + far) / 2
-        middle = 122
+        y, side = 27 + 56 * (i % 4), 1 if i < 4 else -1  # the left half; the right mirrors it
+        box, edge, rim = (4 if side > 0 else 234), 182 - side * 52, 182 - side * 30
+        hub = 111 + (y - 111) / 6
         drawn.append(
-            f'<g data-loop="{loop.code}">'
-            f'<path d="M{near} {y - 6} C{bend} {y - 6} {far - 4 if left else far + 4} {middle - 20}'
-            f' {far} {middle - 8 + 5 * (i % 4)}" marker-end="url(#flight-arrow)"/>'
-            f'<path d="M{far} {middle - 4 + 5 * (i % 4)} C{bend} {middle + 6} {bend} {y + 8}'
-            f' {near} {y + 8}" marker-end="url(#flight-arrow)"/>'
-            f'<rect x="{x}" y="{y - 22}" width="126" height="44" rx="5"/>'
-            f'<rect class="cb-bar" x="{x + 6}" y="{y + 11}" width="0" height="5"/>'
-            f'<text x="{x + 6}" y="{y - 7}">{loop.code}<tspan class="cb-on" dx="6"></tspan></text>'
-            f'<text x="{x + 6}" y="{y + 6}">{escape(loop.name)}</text></g>'
+            f'<g data-loop="{loop.code}"><path d="M{edge} {y - 7}Q{rim} {y - 9} {rim} {hub - 4}"/>'
+            f'<path d="M{rim} {hub + 4}Q{edge + side * 8} {(y + hub) / 2 + 10} {edge} {y + 8}"/>'
+            f'<rect x="{box}" y="{y - 23}" width="126" height="46" rx="5"/>'
+            f'<rect class="cb-bar" x="{box + 7}" y="{y + 12}" width="0" height="5"/>'
+            f'<text x="{box + 7}" y="{y - 7}">{loop.code} <tspan class="cb-on"></tspan></text>'
+            f'<text x="{box + 7}" y="{y + 6}">{escape(loop.name)}</text></g>'
         )
     return (
-        '<svg class="cb-loops" viewBox="0 0 364 248" role="img"'
+        '<svg class="cb-loops" viewBox="0 0 364 222" role="img"'
         f' aria-label="{escape(WORDS["loops_help"])}">'
         '<defs><marker id="flight-arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7"'
-        ' markerHeight="7" orient="auto"><path d="M0 0 8 4 0 8z"/></marker></defs>'
-        f'<circle cx="180" cy="122" r="27"/><text x="180" y="126" text-anchor="middle">growth'
-        f"</text>{''.join(drawn)}</svg>"
+        ' markerHeight="7" markerUnits="userSpaceOnUse" orient="auto"><path d="M0 0 8 4 0 8z"/>'
+        '</marker></defs><circle cx="182" cy="111" r="28"/>'
+        f'<text x="182" y="115" text-anchor="middle">growth</text>{"".join(drawn)}</svg>'
     )
 
 
@@ -201,12 +198,13 @@ when this chapter is opened as a notebook.</p></noscript>
 <p class="cb-note" data-text="warning" hidden></p>
 <div class="cb-table" data-table="against" tabindex="0" role="region"
  aria-label="Your prediction beside the result"></div>
-<div class="cb-pair">
-<div><p class="cb-head">{w_years}</p><div class="cb-small">{charts}</div>
+<dl class="cb-figures"></dl>
+<p class="cb-head">{w_loops}</p>
+<div class="cb-pair">{loops}<ul data-list="loops"></ul></div>
+<p class="cb-head">{w_years}</p>
+<div class="cb-small">{charts}</div>
 <p class="cb-key"><span class="cb-you">{w_you}</span><span class="cb-own">{w_own}</span><span
- class="cb-earlier" hidden>{w_earlier}</span></p></div>
-<div><p class="cb-head">{w_loops}</p>{loops}<ul data-list="loops"></ul></div>
-</div>
+ class="cb-earlier" hidden>{w_earlier}</span></p>
 <details class="cb-numbers"><summary>{w_facts}</summary><div class="cb-table" data-table="facts"
  tabindex="0" role="region" aria-label="{w_facts}"></div></details>
 <details class="cb-numbers"><summary>{w_table}</summary><div class="cb-table" data-table="table"
