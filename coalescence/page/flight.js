@@ -213,7 +213,8 @@
       } catch {
         keep.set("earlier", null);
       }
-      this.earlier = await this.ask("kept", { texts });
+      const now = this.kept?.log; // a finished run that is open is no earlier one
+      this.earlier = await this.ask("kept", { texts: texts.filter((text) => text !== now) });
       this.setup(this.page.scenes[0].name);
       if (!this.kept) return;
       try {
@@ -250,6 +251,7 @@
     }
 
     async again() {
+      if (this.finished) this.earlier = await this.ask("kept", { texts: this.finished });
       Object.assign(this.game, { decisions: [], guesses: [] });
       await this.turn();
     }
@@ -359,10 +361,8 @@
       this.list("words", words);
       this.table("debrief", rows);
       this.table("scores", state.scores, [...this.page.heads.scores, ...this.earlier.map(({ name }) => name)]);
-      if (this.earlier.some(({ log }) => log === state.log)) return;
-      const texts = [...this.earlier.map(({ log }) => log), state.log].slice(-KEPT);
-      keep.set("earlier", JSON.stringify(texts));
-      this.later = texts; // told apart from this run until another one is begun
+      this.finished = [...this.earlier.map(({ log }) => log), state.log].slice(-KEPT);
+      keep.set("earlier", JSON.stringify(this.finished));
     }
 
     /* ---- files ---- */

@@ -88,7 +88,7 @@ def html(desk: flight.Desk) -> str:
             f"{escape(lever.help)}</li>"
             for lever in flight.LEVERS.values()
         ),
-        scored=escape("; ".join(f"{a} ({b})" for a, b in flight.SCORES.values()).lower()),
+        scored=escape("; ".join(f"{a.lower()} ({b})" for a, b in flight.SCORES.values())),
         options="".join(
             f'<option value="{escape(scene.name)}">{escape(scene.title)}</option>'
             for scene in desk.scenes.values()
@@ -171,7 +171,8 @@ PAGE = """\
 <noscript><p class="cb-note">The simulator needs JavaScript, which is off here. The same game runs
 when this chapter is opened as a notebook.</p></noscript>
 <p class="cb-keep" data-text="kept" hidden></p>
-<div class="cb-buttons"><button type="button" data-do="start" hidden><span
+<div class="cb-buttons"><button type="button" class="cb-main"
+ data-do="start" hidden><span
  data-text="start">{w_start}</span> ({size})</button></div>
 <p><small>{w_size} {size} on the wire, {whole} where a server does not compress.</small></p>
 </div>
