@@ -39,10 +39,10 @@ class Face:
         self.said, self.story, self.ask, self.predict, self.end, self.note = (
             widgets.HTML() for _ in range(6)
         )
-        self.file = widgets.FileUpload(accept=".json", description=WORDS["open_log"], style=STYLE,
-                                       layout=WIDE)  # fmt: skip
-        self.own = widgets.FileUpload(accept=".json", description=WORDS["open_scenario"],
-                                      style=STYLE, layout=WIDE)  # fmt: skip
+        self.file, self.own = (
+            widgets.FileUpload(accept=".json", description=WORDS[name], layout=WIDE)
+            for name in ("open_log", "open_scenario")
+        )
         self.name = widgets.Text("flight.json", description="File", style=STYLE)
         self.scenario.observe(self.tell, "value")
         self.file.observe(self.opened, "value")
@@ -182,7 +182,7 @@ def _lever(name: str) -> Any:
     options = [(f"{stop * lever.scale:.4g}", stop) for stop in stops]
     return widgets.SelectionSlider(
         options=options, value=0.0, description=f"{lever.label} ({lever.unit})", style=STYLE,
-        layout=WIDE, description_tooltip=lever.help,
+        layout=WIDE, tooltip=lever.help,
     )  # fmt: skip
 
 
