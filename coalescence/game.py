@@ -38,6 +38,8 @@ WORDS = {
     "serve its folder: python -m http.server",
     "old": "This browser has no module workers, which the simulator needs. Use a browser from 2023 "
     "or later, or open this chapter as a notebook: the same game runs there.",
+    "off": "The simulator needs JavaScript, which is off here. The same game runs when this "
+    "chapter is opened as a notebook.",
     "large": "This file is larger than a decision log or a scenario can be.",
     "scenario": "Scenario",
     "seed": "Seed of luck (any whole number)",

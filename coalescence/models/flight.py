@@ -490,6 +490,7 @@ class Desk(NamedTuple):
         """Where a game stands after its last round, beside the firm's own and earlier runs."""
         scene = self.scenes[scenario]
         made = [ruled(scene, decided(one)) for one in decisions]
+        guesses = [{name: _finite(one[name], f"guess {name}") for name in one} for one in guesses]
         mine = play(scene, self.firm, made, seed)
         lines = {"you": course(mine), "own": course(self.own(scenario, seed))}
         for i, text in enumerate(earlier):

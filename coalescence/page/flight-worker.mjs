@@ -3,11 +3,19 @@
 let answer; // (asked, given) -> the desk's answer
 let come = 0; // bytes
 
-// Loading is told as it goes on: every body that arrives is counted on its way.
+// Loading is told as it goes on: every body that arrives is counted on its way. What does not
+// arrive ends the start here, because Python's loader would wait for it without a word.
 const real = self.fetch;
+let lost;
+const missing = new Promise((_, fail) => (lost = fail));
+missing.catch(() => {});
 self.fetch = async (...asked) => {
-  const response = await real(...asked);
-  if (!response.ok) throw new Error(`${response.status} for ${response.url.split("/").at(-1)}`);
+  const name = String(asked[0].url ?? asked[0]).split(/[/?]/).findLast((part) => part.includes("."));
+  const response = await real(...asked).catch(() => ({}));
+  if (!response.ok) {
+    lost(new Error(`${name} did not arrive`));
+    throw new Error(`${name} did not arrive`);
+  }
   const count = new TransformStream({
     transform(chunk, out) {
       come += chunk.byteLength;
@@ -21,7 +29,8 @@ self.fetch = async (...asked) => {
 
 async function begin({ base, core, files, desk }) {
   const { loadPyodide } = await import(new URL(`${core}/pyodide.mjs`, base));
-  const python = await loadPyodide({ indexURL: new URL(`${core}/`, base).href });
+  const loading = loadPyodide({ indexURL: new URL(`${core}/`, base).href });
+  const python = await Promise.race([loading, missing]);
   for (const [path, address] of Object.entries(files)) {
     const text = await (await fetch(new URL(address, base))).text();
     const folders = path.split("/").slice(0, -1);

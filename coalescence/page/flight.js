@@ -133,7 +133,7 @@
         const kept = JSON.parse(text);
         const { rounds } = JSON.parse(kept.log);
         if (typeof kept.own !== "string" || !(rounds.length <= this.page.years.length)) throw new Error("not a run");
-        this.kept = kept;
+        this.kept = { ...kept, text };
         const year = this.page.years[rounds.length];
         this.text("kept", filled(this.words.kept, { rounds: rounds.length }));
         this.text("start", year ? filled(this.words.go_on, { year }) : this.words.see);
@@ -221,7 +221,7 @@
         if (this.kept.own) await this.take(this.kept.own);
         this.game = await this.ask("resumed", { text: this.kept.log });
       } catch (error) {
-        this.setAside(JSON.stringify(this.kept), error.message);
+        this.setAside(this.kept.text, error.message);
         return;
       }
       await this.turn();

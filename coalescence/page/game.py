@@ -168,8 +168,7 @@ PAGE = """\
 <p>{w_intro}</p>
 <ul>{asked}</ul>
 <p>Scored at the end of 2020: {scored}.</p>
-<noscript><p class="cb-note">The simulator needs JavaScript, which is off here. The same game runs
-when this chapter is opened as a notebook.</p></noscript>
+<p class="cb-note cb-off">{w_off}</p>
 <p class="cb-keep" data-text="kept" hidden></p>
 <div class="cb-buttons"><button type="button" class="cb-main"
  data-do="start" hidden><span
