@@ -221,7 +221,7 @@ def test_a_kept_run_that_is_forged_is_reported_and_set_aside_when_python_reads_i
     put(page, forged)
     start(page, "Continue in 2014")
     note = page.locator("#flight-deck [role=alert]").inner_text()
-    assert "set aside: round 2011: the scores do not follow from the decisions" in note
+    assert "set aside: round 2012: the scores do not follow from the decisions" in note
     assert_set_aside(page, forged)
     begin(page)
 
