@@ -120,6 +120,9 @@ def test_ten_rounds_by_keyboard_are_pythons_to_the_last_digit(reader):
     page = reader.open(PAGE)
     page.get_by_role("button", name="Start the simulator").focus()
     page.keyboard.press("Enter")
+    page.locator("#flight-progress").wait_for()
+    assert page.evaluate("() => document.activeElement.dataset.part") == "wait"
+    assert 0 <= page.locator("#flight-deck").bounding_box()["y"] < 900, "the deck left the view"
     page.locator("#flight-scenario").wait_for(timeout=LOADING)
     page.context.set_offline(True)
     asked = []

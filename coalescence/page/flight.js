@@ -151,6 +151,8 @@
 
     async start() {
       this.show("wait");
+      this.part("wait").focus({ preventScroll: true });
+      this.box.scrollIntoView({ block: "nearest" }); // the panel became shorter
       const bar = this.part("wait").querySelector("progress");
       const total = this.page.total;
       this.come = (come) => {
@@ -166,6 +168,7 @@
         await this.ask("begin", { base, core, files, desk: this.deskText });
       } catch (error) {
         this.show("idle");
+        this.do("start").focus();
         this.worker?.terminate();
         this.worker = null;
         const known = [this.words.file, this.words.old].includes(error.message);
