@@ -74,7 +74,8 @@ def prepare(app: Sphinx, config: Config) -> None:
         if extension := app.extensions.get(name):  # they say nothing, but share nothing either
             extension.parallel_read_safe = extension.parallel_write_safe = True
     config.templates_path.insert(0, str(PAGE / "templates"))
-    config.html_static_path += [str(PAGE / "casebook.css"), str(PAGE / "lab.js"), str(VEGA)]
+    own = ("casebook.css", "lab.js", "flight.js", "flight-worker.mjs")
+    config.html_static_path += [*(str(PAGE / name) for name in own), str(VEGA)]
 
 
 def name_builder(app: Sphinx) -> None:
@@ -150,6 +151,17 @@ def send_data_apart(
         return ""
 
     context["body"] = DATA.sub(apart, context["body"])
+
+
+def carry_game(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any
+) -> None:
+    """Give a page that holds the flight simulator its script, and the site what that one loads."""
+    from coalescence.page import game
+
+    if game.MARK in context.get("body", ""):
+        app.add_js_file("flight.js", loading_method="defer")
+        game.carry(Path(app.outdir) / "_static")
 
 
 def mend_body(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
@@ -332,6 +344,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     getLogger("sphinx").addHandler(faults)
     app.connect("env-get-outdated", faults.outdated)
     app.connect("build-finished", faults.keep)
+    app.connect("html-page-context", carry_game, priority=998)
     app.connect("html-page-context", send_data_apart, priority=999)
     app.connect("html-page-context", mend_body, priority=999)
     app.connect("build-finished", empty_icons)

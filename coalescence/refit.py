@@ -42,11 +42,13 @@ HELD: dict[str, tuple[float, float, str, str]] = {
     "room": (5, 12, "assumed", ""),
     "device_margin": (0, 0, "reported", "mean gross margin of 2017 to 2020"),
     "partner_margin": (0.04, 0.12, "assumed", ""),
+    "care": (0.01, 0.03, "assumed", ""),
     "ticket": (0.05, 0.3, "assumed", ""),
     "platform_life": (3, 8, "assumed", ""),
     "service_margin": (0, 0, "reported", "mean gross margin seen up to 2020"),
     "store_cost": (1, 3, "assumed", "the shop of the chapter on operations"),
-    "credit": (1, 4, "assumed", ""),
+    "credit": (3, 8, "assumed", ""),
+    "tight": (0.25, 1, "assumed", ""),
 }
 
 

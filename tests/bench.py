@@ -1,6 +1,6 @@
 """Weight and speed of the book, each figure beside its peer's from the same run.
 
-    python -m tests.bench [--only weight|page|kernel|build] [--chapter DOCUMENT] [--each]
+    python -m tests.bench [--only weight|page|kernel|build|game] [--chapter DOCUMENT] [--each]
 
 Nothing here passes or fails: the aims are printed beside what was measured. The peer is the
 default way to do the same: a stock Jupyter Book made at run time of the same chapters, with the
@@ -51,6 +51,7 @@ JOBS = os.cpu_count() or 1
 MOVES = 150  # of each lab in a page, at each speed
 ROUNDS = 3  # in which these are made
 LIVE_MOVES = 60  # of a lab in a kernel
+GAME = "book/simulator/flight"  # the page with the flight simulator
 SLOW = 4  # times slower than this processor
 # An address on another host from which the default way fetches a package's file.
 ELSEWHERE = re.compile(rb"""https://([^/"'\s]+)/(?=[^"'\s]*(?:@\d|/libs/))""")
@@ -502,6 +503,38 @@ def page_latency(running: Browser, these: Chapters) -> None:
     show(f"2. In the page: {len(ours[1])} labs of {these.this}, {MOVES} moves each", rows, [])
 
 
+def game(running: Browser) -> None:
+    """Time from the press of the simulator's button until the first year can be decided.
+
+    Cold: nothing in the browser's cache; warm: the page opened again in the same browser. Loaded
+    is what the site sent for it. The peer of the warm start is the cold one.
+    """
+    with Site(HTML) as site:
+        context = running.new_context(viewport={"width": 1280, "height": 800})
+        page = context.new_page()
+        times, loaded = [], 0.0
+        for _ in range(2):
+            page.goto(f"{site.address}/{GAME}.html", wait_until="load")
+            settle(page, site)
+            before = len(site.sent)
+            start = time.perf_counter()
+            page.locator("[data-do=start]").click()
+            page.locator("#flight-scenario").wait_for(timeout=120_000)
+            page.get_by_role("button", name="Begin").click()
+            page.locator("[data-part=round]").wait_for()
+            times.append(time.perf_counter() - start)
+            loaded = loaded or size(site.sent[before:])
+            page.evaluate("() => localStorage.clear()")
+        context.close()
+    cold, warm = times
+    rows = [
+        Row("start to first round, cold", cold, None, "s"),
+        Row("start to first round, warm; peer: cold", warm, cold, "s"),
+        Row("loaded for it, once", loaded, None, "kB"),
+    ]
+    show("5. The flight simulator", rows, [])
+
+
 def _pair(summary: Any, ours: Any, peer: Any) -> tuple[float, float | None]:
     return summary(ours), summary(peer) if peer else None
 
@@ -709,7 +742,7 @@ def build() -> None:
 def main() -> None:
     """Measure what was asked for, or everything."""
     parser = argparse.ArgumentParser(description="Weight and speed of the book, beside its peers.")
-    parser.add_argument("--only", choices=("weight", "page", "kernel", "build"))
+    parser.add_argument("--only", choices=("weight", "page", "kernel", "build", "game"))
     parser.add_argument("--chapter", help="the document to measure (default: with the most labs)")
     parser.add_argument("--each", action="store_true", help="list every response, by weight")
     arguments = parser.parse_args()
@@ -732,6 +765,8 @@ def main() -> None:
             page_latency(running, these)
         if asked("kernel"):
             kernel(running, these)
+        if asked("game"):
+            game(running)
     if asked("build"):
         build()
 

@@ -74,6 +74,7 @@ class Firm(NamedTuple):
     device_price: Number = 450.0  # RMB
     device_margin: Number = 0.12  # the firm's gross margin on devices, share of their price
     partner_margin: Number = 0.08  # a partner's profit, share of what it is paid
+    care: Number = 0.02  # RMB bn a year to support a partner
     ticket: Number = 0.1  # RMB bn, what the whole of a new partner is worth
     # services
     service: Number = 100.0  # RMB of services a year from a user of a full platform
@@ -89,7 +90,8 @@ class Firm(NamedTuple):
     # money
     store_cost: Number = 1.8  # RMB bn a year for a thousand stores
     overhead: Number = 0.05  # other cost, share of revenue
-    credit: Number = 2.0  # RMB bn that the firm may owe
+    credit: Number = 5.0  # RMB bn that the firm may owe
+    tight: Number = 0.5  # RMB bn short of that, from where on suppliers and landlords hold back
 
 
 class State(NamedTuple):
@@ -235,8 +237,10 @@ def step(state: State, decision: Decision, firm: Firm, luck: Number = 0.0) -> tu
     true = least((firm.loyalty + firm.in_home * owned) * 2 * chosen, 0.95)
     again = true * (users / firm.phone_life)
 
-    # deliveries: those who come back first, the others wait (B2)
+    # deliveries: those who come back first, the others wait (B2); who cannot pay gets no parts
+    solvent = least(most(state.cash + firm.credit, 0.0) / firm.tight, 1.0)
     limit = state.capacity + (1 - firm.scarce) * (again + orders + state.waiting / QUARTER)
+    limit = limit * solvent
     served = least(again, limit)
     asked = orders + state.waiting / QUARTER
     fresh = least(asked, limit - served)
@@ -263,17 +267,18 @@ def step(state: State, decision: Decision, firm: Firm, luck: Number = 0.0) -> tu
         + firm.service_margin * service_revenue
     )
     rent = firm.store_cost * state.stores
-    platform = decision.platform * (revenue + 1.0)  # a young firm spends before it earns
+    platform = solvent * decision.platform * (revenue + 1.0)  # a young firm spends before it earns
     earned = firm.partner_margin * (1 - firm.device_margin) * device_revenue
-    profit = gross - rent - platform - firm.overhead * revenue + decision.stake * earned
+    spent = rent + platform + firm.overhead * revenue + firm.care * state.partners
+    profit = gross - spent + decision.stake * earned
     applicants = firm.pool * (users + state.fans) * (1 - decision.stake)
     joined = least(decision.partners, applicants)
     bill = firm.ticket * decision.stake * joined + most(decision.stores, 0.0) * firm.store_cost
     funds = most(state.cash + firm.credit + profit * QUARTER, 0.0) / QUARTER
     share = part(funds, most(bill, funds))  # of what was wanted
     joined = joined * share
-    opened = most(decision.stores * share, -state.stores / QUARTER)
-    spent = bill * share
+    opened = decision.stores * share - (1 - solvent) * state.stores
+    opened = most(opened, -state.stores / QUARTER)
 
     made = phones * QUARTER
     wanted = most(again + asked, 1.0)
@@ -291,10 +296,11 @@ def step(state: State, decision: Decision, firm: Firm, luck: Number = 0.0) -> tu
         asked=state.asked + QUARTER * (price - state.asked) / firm.notice,
         rival=state.rival + QUARTER * (goal - state.rival) / firm.answer_lag,
         stores=state.stores + QUARTER * opened,
-        partners=state.partners + QUARTER * (joined - firm.leave * state.partners),
+        partners=state.partners
+        + QUARTER * (joined - (firm.leave + 1 - solvent) * state.partners),
         devices=devices + QUARTER * (things - devices / firm.device_life),
         platform=state.platform + QUARTER * (platform - state.platform / firm.platform_life),
-        cash=state.cash + QUARTER * (profit - spent),
+        cash=state.cash + QUARTER * (profit - bill * share),
         founders=state.founders + QUARTER * (1 - decision.stake) * earned,
         buyers=state.buyers + QUARTER * phones * (firm.trade * state.unit - price) / 1000,
     )

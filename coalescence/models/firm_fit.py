@@ -361,6 +361,7 @@ WITHOUT = {  # a version of the firm -> its parameters that are zero
     "Nothing runs full": ("abroad", "street", "channels", "portfolio"),
 }
 ENDLESS = Prior(3000, 0.1)  # million people online, when nothing is to run full
+RICH = 1e6  # RMB bn of credit: no version may stall by going broke
 
 
 def explanations(
@@ -372,7 +373,7 @@ def explanations(
         priors = {key: prior for key, prior in PRIORS.items() if key not in gone}
         if len(gone) > 3:
             priors["online"] = ENDLESS
-        less = base._replace(**dict.fromkeys(gone, 0.0))
+        less = base._replace(credit=RICH, **dict.fromkeys(gone, 0.0))
         best = fit(figures, decisions, less, priors, tries=tries)
         found[name] = Explained(best, engine.run(best.firm, decisions))
     return found

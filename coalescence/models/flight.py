@@ -9,7 +9,7 @@ standard library alone.
 import hashlib
 import json
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from coalescence.models import firm as engine
@@ -62,7 +62,7 @@ def scenario(record: Mapping[str, Any], where: str = "scenario") -> Scenario:
     for name in record:
         if name not in Scenario._fields:
             raise FlightError(
-                f"{where}: {name!r} is unknown; expected {', '.join(Scenario._fields)}"
+                f"{where}: {_short(name)} is unknown; expected {', '.join(Scenario._fields)}"
             )
     for part, known in (("firm", Firm._fields), ("fixed", Decision._fields)):
         changes = record.get(part, {})
@@ -70,14 +70,20 @@ def scenario(record: Mapping[str, Any], where: str = "scenario") -> Scenario:
             raise FlightError(f"{where}: {part!r} must be an object of numbers")
         for name, value in changes.items():
             if name not in known:
-                raise FlightError(f"{where}: {part}.{name} is unknown; expected {', '.join(known)}")
+                raise FlightError(
+                    f"{where}: {_short(name)} in {part!r} is unknown; expected {', '.join(known)}"
+                )
             _finite(value, f"{where}: {part}.{name}")
             if part == "fixed":
                 allowed(name, value, where)
-    luck = record.get("luck", 0.0)
-    if not 0 <= _finite(luck, f"{where}: luck") <= 0.5:
-        raise FlightError(f"{where}: luck = {luck}; expected 0 to 0.5")
-    return Scenario(**record)
+    luck = _finite(record.get("luck", Scenario._field_defaults["luck"]), f"{where}: luck")
+    if not 0 <= luck <= 0.5:
+        raise FlightError(f"{where}: luck = {luck:g}; expected 0 to 0.5")
+    if (steep := record.get("firm", {}).get("steep", 3)) not in (3, 6):
+        raise FlightError(f"{where}: firm.steep = {steep:g}; expected 3 or 6")
+    numbers = {part: {name: float(value) for name, value in record.get(part, {}).items()}
+               for part in ("firm", "fixed")}  # fmt: skip
+    return Scenario(**{**record, **numbers, "luck": luck})  # floats, so that 0 and 0.0 are one
 
 
 def scenes(records: Mapping[str, Any]) -> dict[str, Scenario]:
@@ -94,7 +100,13 @@ def scenes(records: Mapping[str, Any]) -> dict[str, Scenario]:
 def _finite(value: Any, where: str) -> float:
     if not isinstance(value, bool) and isinstance(value, (int, float)) and abs(value) <= LARGE:
         return float(value)
-    raise FlightError(f"{where} = {str(value)[:40]!r}; expected a number")
+    raise FlightError(f"{where} = {_short(value)}; expected a number")
+
+
+def _short(value: Any) -> str:
+    """What was found, as far as a message has room for it."""
+    said = f"{value:.3g}" if isinstance(value, float) else repr(value)[:80]
+    return said if len(said) < 80 else said + "..."
 
 
 def allowed(name: str, value: Any, where: str) -> float:
@@ -143,9 +155,15 @@ def luck(seed: int, spread: float, quarters: int = 4 * len(YEARS)) -> tuple[floa
 
 
 def play(scene: Scenario, firm: Firm, decisions: Sequence[Decision], seed: int) -> Run:
-    """The run that these decisions lead to, as far as they go."""
+    """The run that these decisions lead to, as far as they go; FlightError if it breaks down."""
     chances = luck(seed, scene.luck)
-    return engine.run(setting(scene, firm), [ruled(scene, one) for one in decisions], chances)
+    try:
+        found = engine.run(setting(scene, firm), [ruled(scene, d) for d in decisions], chances)
+    except ArithmeticError as wrong:
+        raise FlightError(f"scenario {scene.name}: its numbers break down ({wrong})") from None
+    if not all(abs(value) <= LARGE for value in found.states[-1]):
+        raise FlightError(f"scenario {scene.name}: its numbers do not stay finite")
+    return found
 
 
 def scores(state: State) -> dict[str, float]:
@@ -185,6 +203,30 @@ def differences(
         Difference(name, {key: value - base[key] for key, value in end(decisions).items()})
         for name, decisions in changed.items()
     ]
+
+
+# --- One decision held, for a lab ---------------------------------------------------------------
+
+
+def level_of(which: str, level: float) -> float:
+    """A decision's value at a `level` of 0 (its lowest) to 1 (its highest), on its steps."""
+    low, high, step = LIMITS[which]
+    return round(low + step * round(level * (high - low) / step), 6)
+
+
+def held(desk: "Desk", which: str, level: float) -> dict[str, list[float]]:
+    """The firm's own ten years without luck, but one decision held at a level throughout.
+
+    Columns: year, then each score with the decision held and (`own_`) as the firm decided.
+    """
+    scene = next(iter(desk.scenes.values()))._replace(luck=0.0)
+    value = level_of(which, level)
+    runs = {"": [one._replace(**{which: value}) for one in desk.history], "own_": desk.history}
+    columns: dict[str, list[float]] = {"year": [float(year) for year in YEARS]}
+    for prefix, decisions in runs.items():
+        found = play(scene, desk.firm, decisions, 0)
+        columns |= {prefix + name: engine.ends(found, name) for name in SCORES}
+    return columns
 
 
 # --- The log -------------------------------------------------------------------------------------
@@ -238,15 +280,16 @@ def replay(
     if not isinstance(record, Mapping) or record.get("format") != FORMAT:
         raise FlightError(f"not a decision log; expected an object with format {FORMAT!r}")
     if record.get("version") != VERSION:
-        raise FlightError(f"version {record.get('version')!r}; this casebook reads {VERSION}")
+        other = _short(record.get("version"))
+        raise FlightError(f"version {other}; this casebook reads {VERSION}")
     name = record.get("scenario")
     if not isinstance(name, str) or name not in scenes:
-        raise FlightError(f"scenario {name!r} is unknown; expected {', '.join(scenes)}")
+        raise FlightError(f"scenario {_short(name)} is unknown; expected {', '.join(scenes)}")
     scene, seed, rounds = scenes[name], record.get("seed"), record.get("rounds")
     if record.get("mark") != mark(scene, firm):
         raise FlightError("mark: it was played with other parameters of the firm or the scenario")
     if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed < 2**53:
-        raise FlightError(f"seed = {seed!r}; expected a whole number from 0 to 2^53")
+        raise FlightError(f"seed = {_short(seed)}; expected a whole number from 0 to 2^53")
     if not isinstance(rounds, Sequence) or isinstance(rounds, str):
         raise FlightError("rounds: expected a list")
     if len(rounds) > len(YEARS) or (finished and len(rounds) < len(YEARS)):
@@ -254,8 +297,8 @@ def replay(
     decisions, guesses = [], []
     for year, one in zip(YEARS, rounds, strict=False):
         if not isinstance(one, Mapping) or one.get("year") != year:
-            found = one.get("year") if isinstance(one, Mapping) else one
-            raise FlightError(f"round {year} is missing; found {found!r}")
+            other = _short(one.get("year") if isinstance(one, Mapping) else one)
+            raise FlightError(f"round {year} is missing; found {other}")
         decisions.append(decided(one.get("decision", {}), f"round {year}"))
         for key, value in scene.fixed.items():
             if getattr(decisions[-1], key) != value:
@@ -263,11 +306,11 @@ def replay(
         guess = one.get("guess", {})
         if not isinstance(guess, Mapping):
             raise FlightError(f"round {year}: guess must be an object of numbers")
-        guesses.append({key: _finite(guess[key], f"round {year}: guess {key}") for key in guess})
+        guesses.append({key: _finite(guess[key], f"round {year}: guess {_short(key)}")
+                        for key in guess})  # fmt: skip
     result = play(scene, firm, decisions, seed)
     for at, (year, one) in enumerate(zip(YEARS, rounds, strict=False)):
-        told, found = one.get("scores"), scores(result.states[4 * at + 4])
-        if told != found:
+        if one.get("scores") != scores(result.states[4 * at + 4]):
             raise FlightError(f"round {year}: the scores do not follow from the decisions")
     player = record.get("player", "")
     if not isinstance(player, str) or len(player) > 80:
@@ -281,3 +324,296 @@ def read(text: str) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError) as wrong:
         raise FlightError(f"not readable as JSON ({wrong})") from None
+
+
+# --- What a player reads -------------------------------------------------------------------------
+
+
+class Lever(NamedTuple):
+    """A decision, as it is asked for."""
+
+    label: str
+    unit: str
+    scale: float  # 100 where a share is shown as a percentage
+    help: str
+
+
+class Figure(NamedTuple):
+    """A number of the year, as it is told."""
+
+    label: str
+    unit: str
+    places: int  # decimals
+
+
+class Loop(NamedTuple):
+    """A feedback loop: driven by a share that the engine gives as a flow."""
+
+    code: str
+    name: str
+    active: float  # share from which it is called active
+    words: str  # {} is the share
+
+
+LEVERS = {
+    "margin": Lever("Phone margin", "% of the price", 100,
+                    "What a phone earns before all other cost. Below zero, you pay the buyer."),
+    "stores": Lever("Stores to open", "thousand this year", 1,
+                    "Each costs rent every year. Below zero, you close some."),
+    "partners": Lever("Partners to take on", "firms this year", 1,
+                      "They fill the shop with devices. You pay for your stake in each."),
+    "stake": Lever("Stake in each partner", "% of the partner", 100,
+                   "Your share of what partners earn. The more you take, the fewer join."),
+    "platform": Lever("Platform spending", "% of revenue", 100,
+                      "Wins fans, and earns from services later."),
+}  # fmt: skip
+FIGURES = {  # stocks are told at the end of a year, flows as its total or mean
+    "users": Figure("Phone users", "million", 1),
+    "cash": Figure("Cash", "RMB bn", 1),
+    "phones": Figure("Phones sold", "million", 1),
+    "price": Figure("Price of your phone", "RMB", 0),
+    "rival": Figure("Price of the rival's phone", "RMB", 0),
+    "phone_revenue": Figure("Revenue from phones", "RMB bn", 1),
+    "device_revenue": Figure("Revenue from devices", "RMB bn", 1),
+    "service_revenue": Figure("Revenue from services", "RMB bn", 1),
+    "profit": Figure("Profit", "RMB bn", 1),
+    "stores": Figure("Stores", "thousand", 2),
+    "partners": Figure("Partners", "firms", 0),
+    "devices": Figure("Connected devices", "million", 1),
+    "founders": Figure("Partners' founders have earned", "RMB bn", 1),
+    "buyers": Figure("Phone buyers have saved", "RMB bn", 1),
+}
+LOOPS = {
+    "word": Loop("R1", "word of mouth", 0.6, "Word of mouth brings {} of new orders."),
+    "scale": Loop("R2", "scale and price", 0.2, "Your phone costs {} less than through the trade."),
+    "bond": Loop("R3", "users and partners", 0.2, "Of phones and devices in use, {} are devices."),
+    "traffic": Loop("R4", "store traffic", 0.1, "Stores add {} of the people you can reach."),
+    "full": Loop("B1", "saturation", 0.6, "You have won {} of those who would buy at your price."),
+    "short": Loop("B2", "capacity", 0.2, "You could not deliver {} of what was asked for."),
+    "rent": Loop("B3", "rent", 0.2, "Stores' rent takes {} of gross profit."),
+    "thin": Loop("B4", "reach of the network", 0.3,
+                 "Of what the next partner adds, others offer {} already."),
+}  # fmt: skip
+GUESSED = ("users", "cash")  # what a player predicts before each run
+CHARTED = ("users", "cash", "partners", "buyers")
+PROMPTS = (
+    "Which year would you decide again, and what did you believe then?",
+    "Which prediction was furthest off? Name the loop that you had left out.",
+    "You had four scores. Which one did you steer by, and who chose it?",
+    "Take the same decisions to a firm that sells cars or coffee. Which loop fails first?",
+)
+
+
+def told(name: str, value: float, *, sign: bool = False) -> str:
+    """A figure as it is printed: decimals as in `FIGURES`, no minus zero."""
+    places = FIGURES[name].places
+    return f"{round(value, places) + 0.0:{'+' if sign else ''},.{places}f}"
+
+
+def amount(name: str, value: float, *, sign: bool = False) -> str:
+    """A figure with its unit, as it stands in a sentence."""
+    currency, _, unit = FIGURES[name].unit.rpartition(" ")
+    return f"{currency} {told(name, value, sign=sign)} {unit}".strip()
+
+
+def course(result: Run) -> dict[str, list[float]]:
+    """Every figure of every year of a run."""
+    return {
+        name: engine.ends(result, name) if name in State._fields else engine.yearly(result, name)
+        for name in FIGURES
+    }
+
+
+def loops(result: Run) -> list[dict[str, Any]]:
+    """How strong each loop was in a run's last year, and whether that is called active."""
+    found = []
+    for name, loop in LOOPS.items():
+        share = engine.yearly(result, name)[-1]
+        words = loop.words.format(f"{share:.0%}")
+        found.append({"code": loop.code, "name": loop.name, "share": share, "words": words,
+                      "active": share >= loop.active})  # fmt: skip
+    return found
+
+
+def sentence(result: Run, guess: Mapping[str, float]) -> str:
+    """A run's last year in words: where it ended, what was expected, which loops were active."""
+    year, end = YEARS[len(result.flows) // 4 - 1], result.states[-1]
+    said = (
+        f"{year} is over: {amount('users', end.users)} users "
+        f"and {amount('cash', end.cash)} in cash."
+    )
+    if all(name in guess for name in GUESSED):
+        said += (
+            f" You expected {amount('users', guess['users'])} and {amount('cash', guess['cash'])}."
+        )
+    on = [f"{loop['name']} ({loop['code']})" for loop in loops(result) if loop["active"]]
+    return said + (f" Active: {', '.join(on)}." if on else " No loop was active yet.")
+
+
+def spoken(found: Sequence[Difference]) -> list[str]:
+    """Which single decision moved each score most? A sentence for each score."""
+    *single, whole = found
+    lines = []
+    for name, (label, _) in SCORES.items():
+        most = max(single, key=lambda one: abs(one.scores[name]))
+        gap, alone = (amount(name, one.scores[name], sign=True) for one in (whole, most))
+        if most.scores[name] == 0:
+            lines.append(f"{label}: no single decision made a difference.")
+            continue
+        lines.append(
+            f"{label}: {gap} against the firm's own decisions. The largest single difference "
+            f"is your {LEVERS[most.change].label.lower()}: {alone}."
+        )
+    return lines
+
+
+# --- The desk: what a page or a notebook asks while somebody plays -------------------------------
+
+
+class Desk(NamedTuple):
+    """The firm, the scenarios and the firm's own decisions; answers are ready for JSON.
+
+    A desk keeps nothing of a game: whoever asks brings scenario, seed, decisions and guesses.
+    """
+
+    firm: Firm
+    scenes: dict[str, Scenario]
+    history: tuple[Decision, ...]  # what the firm itself decided, one for each of `YEARS`
+
+    def opened(self, text: str) -> dict[str, Any]:
+        """Take in a teacher's scenario from its file's text; FlightError if it cannot be played."""
+        scene = scenario(read(text))
+        if scene.name in self.scenes and self.scenes[scene.name] != scene:
+            raise FlightError(f"scenario: the name {scene.name!r} is taken; give it another")
+        play(scene, self.firm, self.history, 0)
+        self.scenes[scene.name] = scene
+        return scene._asdict()
+
+    def turn(
+        self,
+        scenario: str,
+        seed: int,
+        player: str,
+        decisions: Sequence[Mapping[str, float]],
+        guesses: Sequence[Mapping[str, float]],
+        earlier: Sequence[str] = (),
+    ) -> dict[str, Any]:
+        """Where a game stands after its last round, beside the firm's own and earlier runs."""
+        scene = self.scenes[scenario]
+        made = [ruled(scene, decided(one)) for one in decisions]
+        guesses = [{name: _finite(one[name], f"guess {name}") for name in one} for one in guesses]
+        mine = play(scene, self.firm, made, seed)
+        lines = {"you": course(mine), "own": course(self.own(scenario, seed))}
+        for i, text in enumerate(earlier):
+            lines[f"earlier {i + 1}"] = course(replay(read(text), self.scenes, self.firm).run)
+        record = log(scene, self.firm, made, seed, player=player, guesses=guesses)
+        done = len(made)
+        answer = {
+            "log": json.dumps(record, indent=1),
+            "year": YEARS[done] if done < len(YEARS) else None,
+            "decision": (made[-1] if made else ruled(scene, Decision()))._asdict(),
+            "lines": {who: {name: line[name][:done] for name in CHARTED}
+                      for who, line in lines.items()},
+            "scores": [
+                [f"{label} ({unit})", *(told(name, line[name][done - 1]) if done else "–"
+                                        for line in lines.values())]
+                for name, (label, unit) in SCORES.items()
+            ],
+        }  # fmt: skip
+        return {**answer, **(self.year(mine, lines, guesses[-1]) if made else {})}
+
+    def own(self, scenario: str, seed: int) -> Run:
+        """The run of the firm's own decisions in a scenario, with the same luck."""
+        return play(self.scenes[scenario], self.firm, self.history, seed)
+
+    def year(
+        self, mine: Run, lines: Mapping[str, dict[str, list[float]]], guess: Mapping[str, float]
+    ) -> dict[str, Any]:
+        """What is told of a game's last year."""
+        you, own, done = lines["you"], lines["own"], len(mine.flows) // 4
+        rows = [
+            [f"{figure.label} ({figure.unit})", *(told(name, line[name][done - 1])
+                                                  for line in (you, own))]
+            for name, figure in FIGURES.items()
+        ]  # fmt: skip
+        against = [
+            [f"{FIGURES[name].label} ({FIGURES[name].unit})", told(name, guess[name]),
+             told(name, you[name][-1]), told(name, you[name][-1] - guess[name], sign=True)]
+            for name in GUESSED if name in guess
+        ]  # fmt: skip
+        table = [
+            [str(year), *(told(name, you[name][at]) for name in FIGURES)]
+            for at, year in enumerate(YEARS[:done])
+        ]
+        broke = mine.states[-1].cash <= -0.99 * self.firm.credit
+        return {
+            "sentence": sentence(mine, guess),
+            "facts": rows,
+            "against": against,
+            "table": table,
+            "loops": loops(mine),
+            "warning": "Nobody lends you more: no store was opened and no partner taken on for "
+            "want of cash." if broke else "",
+        }  # fmt: skip
+
+    def resumed(self, text: str, finished: bool = False) -> dict[str, Any]:
+        """What a log's text holds, replayed; FlightError if it is broken or forged."""
+        game = replay(read(text), self.scenes, self.firm, finished=finished)
+        known = [{name: guess[name] for name in GUESSED if name in guess} for guess in game.guesses]
+        return {"scenario": game.scenario, "seed": game.seed, "player": game.player,
+                "decisions": [one._asdict() for one in game.decisions],
+                "guesses": known}  # fmt: skip
+
+    def kept(self, texts: Sequence[str]) -> list[dict[str, str]]:
+        """Those of some finished games' logs that can still be replayed, each with a name."""
+        found = []
+        for text in texts:
+            try:
+                game = replay(read(text), self.scenes, self.firm)
+            except FlightError:
+                continue  # from another edition of the book
+            title = self.scenes[game.scenario].title
+            found.append({"log": text, "name": f"{title}, seed {game.seed}"})
+        return found
+
+    def debrief(
+        self, scenario: str, seed: int, decisions: Sequence[Mapping[str, float]]
+    ) -> dict[str, Any]:
+        """One change at a time from the firm's own decisions to the player's."""
+        scene = self.scenes[scenario]
+        mine = [ruled(scene, decided(one)) for one in decisions]
+        base = [ruled(scene, one) for one in self.history[: len(mine)]]
+        found = differences(scene, self.firm, mine, base, seed)
+        together = {
+            name: found[-1].scores[name] - _added(one.scores[name] for one in found[:-1])
+            for name in SCORES
+        }
+        shown = [(f"Only your {LEVERS[one.change].label.lower()}", one.scores)
+                 for one in found[:-1]]  # fmt: skip
+        shown += [("What they did together", together), ("All your decisions", found[-1].scores)]
+        rows = [[words, *(told(name, score[name], sign=True) for name in SCORES)]
+                for words, score in shown]  # fmt: skip
+        return {"words": spoken(found), "rows": rows}
+
+
+def _added(numbers: Iterable[float]) -> float:
+    total = 0.0
+    for number in numbers:
+        total += number
+    return total
+
+
+def dealt(text: str) -> Desk:
+    """The desk that a page ships as JSON: parameters, scenarios, the firm's own decisions."""
+    told = json.loads(text)
+    scenes = {one["name"]: scenario(one) for one in told["scenarios"]}
+    history = tuple(Decision(**one) for one in told["history"])
+    return Desk(Firm(**told["firm"]), scenes, history)
+
+
+def answer(desk: Desk, asked: str, given: str) -> str:
+    """A page's question to the desk and the answer, both JSON; a fault is {"error": words}."""
+    try:
+        return json.dumps(getattr(desk, asked)(**json.loads(given)))
+    except FlightError as wrong:
+        return json.dumps({"error": str(wrong)})
