@@ -45,17 +45,18 @@ def build(pages: Path, wheel: Path, vendor: Path) -> None:
     if not stamp.exists() or stamp.read_text() != key:
         shutil.rmtree(site, ignore_errors=True)
         with tempfile.TemporaryDirectory() as apart:
-            _build(Path(apart), site, [*wheels(vendor), wheel], vendor)
+            _build(Path(apart), site, wheel, vendor)
         stamp.write_text(key)
     contents(pages / "_sources", site)
 
 
-def _build(apart: Path, site: Path, carried: list[Path], vendor: Path) -> None:
+def _build(apart: Path, site: Path, wheel: Path, vendor: Path) -> None:
+    carried = wheels(vendor)
     listed = {"jupyter-config-data": {"contentsAllJsonFile": "all.json"}}  # see `contents`
     settings = {"jupyter-lite-schema-version": 0, **listed}
     (apart / "jupyter-lite.json").write_text(json.dumps(settings))
     (apart / "pypi").mkdir()
-    for one in carried:
+    for one in (*carried, wheel):
         shutil.copy(one, apart / "pypi")
     core(apart / "static" / "pyodide", carried, vendor)
     shared = Path(sys.prefix) / "share" / "jupyter" / "labextensions"
