@@ -102,7 +102,8 @@ def secrets() -> tuple[frozenset[tuple[str, ...]], frozenset[str]]:
     said = [one for name, text in texts.items() if name.endswith(".md") for one in
             edition.answers(text)]  # fmt: skip
     open_ = [edition.student(t) if name.endswith(".md") else t for name, t in texts.items()]
-    told = set().union(*(set(words(text)) for text in open_))
+    raw = " ".join(open_).lower().replace("’", "'")
+    told = {*words(raw), *re.findall(r"[a-z']+", raw), *re.findall(r"[a-z]+", raw)}
     alone = {word for one in said for word in words(one) if len(word) > 7} - told
     return frozenset(set().union(*map(runs, said)) - set().union(*map(runs, open_))), frozenset(
         alone
