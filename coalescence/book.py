@@ -22,7 +22,7 @@ from sphinx.config import Config
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from coalescence import data, names
+from coalescence import data, names, strict
 from coalescence.lab import BUILDER
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -32,6 +32,11 @@ VEGA = VENDOR / "vega.js"
 LABS = "_static/labs"
 CELL = re.compile(r"^```\{code-cell\}[^\n]*\n(?:---\n.*?\n---\n)?(.*?)^```", re.S | re.M)
 DATA = re.compile(r'<script type="application/json">(.*?)</script>', re.S)
+
+THEBE = re.compile(
+    r"""<script type="text/x-thebe-config">.*?</script>|<script>kernelName = '[^']*'</script>""",
+    re.S,
+)
 
 # What the writers below this book say to a screen reader, and what they should say.
 MENDED = {
@@ -58,8 +63,24 @@ def fetch_scripts() -> None:
     done = npm(arguments, return_completed_process=True, cwd=VENDOR, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"the third-party scripts could not be fetched:\n{done.stderr!r}")
-    shutil.copy(VENDOR / "node_modules/vega/build/vega.min.js", VEGA)
+    modules = VENDOR / "node_modules"
+    vega, own = (
+        (modules / f"{name}.js").read_text(encoding="utf-8")
+        for name in ("vega/build/vega.min", "vega-interpreter/build/vega-interpreter")
+    )
+    VEGA.write_text(vega + "\n" + within_vega(own), encoding="utf-8")
     stamp.write_text(lock)
+
+
+def within_vega(module: str) -> str:
+    """Vega's interpreter as part of Vega's script: expressions are read, never compiled."""
+    body, taken = re.subn(
+        r"^import (\{[^}]*\}) from 'vega-util';$", r"const \1 = vega;", module, flags=re.M
+    )
+    body, given = re.subn(r"^export \{ (\w+) as (\w+) \};$", r"vega.\2 = \1;", body, flags=re.M)
+    if (taken, given) != (1, 1):
+        raise RuntimeError("vega-interpreter is not written as expected: see within_vega")
+    return f"(() => {{\n{re.sub(r'^//# source.*$', '', body, flags=re.M)}}})();\n"
 
 
 def prepare(app: Sphinx, config: Config) -> None:
@@ -152,17 +173,19 @@ def send_data_apart(
 
 
 def mend_body(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
-    """Take out what a screen reader should not be told."""
-    for wrong, right in MENDED.items():
-        if "body" in context:
+    """Take out what a screen reader should not be told, and what no script here reads."""
+    if "body" in context:
+        for wrong, right in MENDED.items():
             context["body"] = context["body"].replace(wrong, right)
+        context["body"] = THEBE.sub("", context["body"])
 
 
 def _unwanted(file: Any) -> bool:
     """Scripts of the stock book that no page of this one uses."""
     name = str(getattr(file, "filename", file) or "")
     body = str((getattr(file, "attributes", None) or {}).get("body") or "")
-    return "thebe" in name.lower() or "THEBE" in body or "mathjax" in name.lower()
+    unread = ("THEBE", "DOCUMENTATION_OPTIONS.pagename")  # the latter serves a version switcher
+    return re.search("thebe|mathjax", name, re.I) is not None or any(o in body for o in unread)
 
 
 def empty_icons(app: Sphinx, error: Exception | None) -> None:
@@ -170,6 +193,13 @@ def empty_icons(app: Sphinx, error: Exception | None) -> None:
     script = Path(app.outdir) / "_static/scripts/fontawesome.js"
     if error is None and app.builder.format == "html" and script.exists():
         script.write_text("/* icons come from the web font */\n")
+
+
+def seal_pages(app: Sphinx, error: Exception | None) -> None:
+    """Put the finished pages under the policy of `coalescence.strict`."""
+    if error is None and app.builder.name in ("html", "dirhtml"):
+        site = Path(app.outdir)
+        strict.seal(site, [page for page in site.rglob("*.html") if "_static" not in page.parts])
 
 
 class Claim(SphinxRole):
@@ -323,6 +353,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("html-page-context", send_data_apart, priority=999)
     app.connect("html-page-context", mend_body, priority=999)
     app.connect("build-finished", empty_icons)
+    app.connect("build-finished", seal_pages)
     app.add_role("claim", Claim())
     app.add_directive("ledger", Ledger)
     app.add_directive("symbols", Symbols)

@@ -100,7 +100,10 @@
     async draw(frame, spec) {
       const live = document.createElement("div");
       live.className = "cb-live";
-      const view = new window.vega.View(window.vega.parse(spec), { renderer: "svg", hover: false });
+      // Expressions are interpreted: the page's policy lets no text become code.
+      const { View, parse, expressionInterpreter } = window.vega;
+      const options = { renderer: "svg", hover: false, expr: expressionInterpreter };
+      const view = new View(parse(spec, null, { ast: true }), options);
       view.logLevel(window.vega.Warn);
       view.data("lab", this.table());
       await view.initialize(live).runAsync();
