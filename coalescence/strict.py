@@ -24,6 +24,16 @@ HANDLER = re.compile(r'(<[a-z][^<>]*?)\son([a-z]+)="([^"]*)"')
 LISTEN = """for (const place of document.querySelectorAll('[data-on="{mark}"]'))
   place.addEventListener("{event}", function (event) {{ {code} }});
 """
+# Where the browser's store is forbidden or full, the page keeps things until it is left.
+STORE = """for (const store of ["localStorage", "sessionStorage"])
+  try { window[store].setItem("casebook", ""); } catch {
+    const kept = new Map();
+    const getItem = (name) => kept.get(name) ?? null;
+    const setItem = (name, value) => kept.set(name, String(value));
+    const removeItem = (name) => kept.delete(name);
+    Object.defineProperty(window, store, { value: { getItem, setItem, removeItem } });
+  }
+"""
 
 
 def strict(html: str, up: str) -> tuple[str, dict[str, str]]:
@@ -43,7 +53,8 @@ def strict(html: str, up: str) -> tuple[str, dict[str, str]]:
         return mark
 
     def moved(match: re.Match[str]) -> str:
-        name = keep("\n".join(code.strip() for code in ONE.findall(match[0])) + "\n")
+        code = "\n".join(code.strip() for code in ONE.findall(match[0])) + "\n"
+        name = keep(STORE + code if "localStorage" in code else code)
         return f'<script src="{up}{FOLDER}/{name}.js"></script>'
 
     def listening(match: re.Match[str]) -> str:

@@ -63,9 +63,13 @@
 
     async start() {
       const name = this.box.dataset.lab;
-      const arrived = new Promise((done) => waiting.set(name, done));
+      let data;
+      waiting.set(name, (sent) => (data = sent));
       await Promise.all([vega(), load(`labs/${name}.js`)]);
-      const data = await arrived;
+      // A file that was cut short arrives as well, and says nothing.
+      if (!window.vega?.expressionInterpreter) throw new Error("vega.js is not whole");
+      if (data?.sizes.join() !== this.names.map((stops) => stops.length).join())
+        throw new Error(`labs/${name}.js is not whole`);
       this.sizes = data.sizes;
       this.rows = data.rows;
       this.columns = data.columns.map((column, i) => ({
@@ -276,7 +280,8 @@
         show(name);
       };
       const before = kept.get(key);
-      if (before !== null && before !== "" && Number.isFinite(Number(before))) {
+      const within = Number(before) >= Number(input.min) && Number(before) <= Number(input.max);
+      if (before?.trim() && within) {
         input.value = before;
         tell();
       }
