@@ -22,7 +22,7 @@ from sphinx.config import Config
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from coalescence import data, names, strict
+from coalescence import data, names, offline, strict
 from coalescence.lab import BUILDER
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -170,6 +170,8 @@ def send_data_apart(
         return ""
 
     context["body"] = DATA.sub(apart, context["body"])
+    if app.builder.name == "singlehtml":
+        context["body"] = offline.addressed(context["body"], offline.published(app.config))
 
 
 def mend_body(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
@@ -188,11 +190,18 @@ def _unwanted(file: Any) -> bool:
     return re.search("thebe|mathjax", name, re.I) is not None or any(o in body for o in unread)
 
 
-def empty_icons(app: Sphinx, error: Exception | None) -> None:
-    """Drop the theme's icon script: the same icons come from its web font."""
-    script = Path(app.outdir) / "_static/scripts/fontawesome.js"
-    if error is None and app.builder.format == "html" and script.exists():
-        script.write_text("/* icons come from the web font */\n")
+def mend_scripts(app: Sphinx, error: Exception | None) -> None:
+    """Drop the theme's icon script (its web font has them); let the search know every word."""
+    static = Path(app.outdir) / "_static"
+    icons, search = static / "scripts/fontawesome.js", static / "searchtools.js"
+    if error is not None or app.builder.format != "html":
+        return
+    if icons.exists():
+        icons.write_text("/* icons come from the web font */\n")
+    if search.exists():  # "constructor" is no word of the book, yet every object has one
+        text = search.read_text(encoding="utf-8")
+        own = r"files: Object.hasOwn(\1, word) ? \1[word] : undefined"
+        search.write_text(re.sub(r"files: (\w+)\[word\]", own, text), encoding="utf-8")
 
 
 def seal_pages(app: Sphinx, error: Exception | None) -> None:
@@ -352,7 +361,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("build-finished", faults.keep)
     app.connect("html-page-context", send_data_apart, priority=999)
     app.connect("html-page-context", mend_body, priority=999)
-    app.connect("build-finished", empty_icons)
+    app.connect("build-finished", mend_scripts)
     app.connect("build-finished", seal_pages)
     app.add_role("claim", Claim())
     app.add_directive("ledger", Ledger)
@@ -364,18 +373,13 @@ def setup(app: Sphinx) -> dict[str, Any]:
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
 
 
-def main() -> int:
-    """Build the pages; chapters are executed side by side."""
-    parser = argparse.ArgumentParser(description="Build the book's pages.")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--source", type=Path, default=ROOT)
-    arguments = parser.parse_args()
+def build(source: Path, builder: str = "html", jobs: int = os.cpu_count() or 1) -> int:
+    """Build the book in `source` into `_build/<builder>`; not 0 if anything was warned of."""
     from jupyter_book.sphinx import build_sphinx
 
-    source = arguments.source.resolve()
     done = build_sphinx(
         source,
-        source / "_build" / "html",
+        source / "_build" / builder,
         path_config=source / "_config.yml",
         noconfig=True,
         confoverrides={
@@ -383,11 +387,21 @@ def main() -> int:
             "nitpicky": True,
             "latex_individualpages": False,
         },
+        builder=builder,
         warningiserror=True,
         keep_going=True,
-        jobs=arguments.jobs,
+        jobs=jobs,
     )
     return done if isinstance(done, int) else 1
+
+
+def main() -> int:
+    """Build the pages; chapters are executed side by side."""
+    parser = argparse.ArgumentParser(description="Build the book's pages.")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--source", type=Path, default=ROOT)
+    arguments = parser.parse_args()
+    return build(arguments.source.resolve(), jobs=arguments.jobs)
 
 
 if __name__ == "__main__":
