@@ -3,12 +3,18 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
 
-.PHONY: book html serve lab test check lint pages bench firm lock clean
+.PHONY: book html zip pdf serve lab test check lint pages bench firm lock clean
 
 book: html serve  ## build the book and serve it
 
 html: .venv/book  ## build the pages into _build/html
 	$(BIN)/python -m coalescence.book
+
+zip: html  ## the pages in one file that opens from disk: dist/strategic-coalescence.zip
+	$(BIN)/python -m coalescence.offline zip
+
+pdf: .venv/book  ## the whole book on paper (needs Chromium or Chrome): dist/strategic-coalescence.pdf
+	$(BIN)/python -m coalescence.offline pdf
 
 serve:
 	@echo "The book is at http://localhost:$(PORT)/ (stop it with Ctrl-C)"

@@ -120,7 +120,7 @@ def note_sources(app: Sphinx, docname: str, source: list[str]) -> None:
     Path(script.name).unlink()
     found = [getattr(module, "__file__", None) for module in finder.modules.values()]
     files = [Path(file) for file in found if file]
-    for file in [*files, *(ROOT / "data").iterdir()]:
+    for file in [*files, *filter(Path.is_file, (ROOT / "data").rglob("*"))]:
         if file.is_relative_to(ROOT):
             app.env.note_dependency(str(file))
 
