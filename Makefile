@@ -4,7 +4,7 @@ PORT ?= 8000
 REMOTE ?= origin
 BIN := .venv/bin
 
-.PHONY: book html teacher student fork chapter assignments serve lab test check lint pages bench firm lock notebooks clean
+.PHONY: book html zip pdf teacher student fork chapter assignments serve lab test check lint pages bench firm lock notebooks clean
 
 book: html serve  ## build the book and serve it
 
@@ -25,6 +25,12 @@ chapter: .venv/book  ## begin a chapter of your own: make chapter NAME=our-firm 
 
 assignments: .venv/test  ## generate nbgrader assignments from the chapters into _build/assignments
 	$(BIN)/python -m coalescence.assignments
+
+zip: html  ## the pages in one file that opens from disk: dist/strategic-coalescence.zip
+	$(BIN)/python -m coalescence.offline zip
+
+pdf: .venv/book  ## the whole book on paper (needs Chromium or Chrome): dist/strategic-coalescence.pdf
+	$(BIN)/python -m coalescence.offline pdf
 
 serve:
 	@echo "The book is at http://localhost:$(PORT)/ (stop it with Ctrl-C)"

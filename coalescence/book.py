@@ -23,7 +23,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from coalescence import data, launch, names
+from coalescence import data, launch, names, offline, strict
 from coalescence.lab import BUILDER
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -33,6 +33,11 @@ VEGA = VENDOR / "vega.js"
 LABS = "_static/labs"
 CELL = re.compile(r"^```\{code-cell\}[^\n]*\n(?:---\n.*?\n---\n)?(.*?)^```", re.S | re.M)
 DATA = re.compile(r'<script type="application/json">(.*?)</script>', re.S)
+
+THEBE = re.compile(
+    r"""<script type="text/x-thebe-config">.*?</script>|<script>kernelName = '[^']*'</script>""",
+    re.S,
+)
 
 # What the writers below this book say to a screen reader, and what they should say.
 MENDED = {
@@ -59,8 +64,24 @@ def fetch_scripts() -> None:
     done = npm(arguments, return_completed_process=True, cwd=VENDOR, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"the third-party scripts could not be fetched:\n{done.stderr!r}")
-    shutil.copy(VENDOR / "node_modules/vega/build/vega.min.js", VEGA)
+    modules = VENDOR / "node_modules"
+    vega, own = (
+        (modules / f"{name}.js").read_text(encoding="utf-8")
+        for name in ("vega/build/vega.min", "vega-interpreter/build/vega-interpreter")
+    )
+    VEGA.write_text(vega + "\n" + within_vega(own), encoding="utf-8")
     stamp.write_text(lock)
+
+
+def within_vega(module: str) -> str:
+    """Vega's interpreter as part of Vega's script: expressions are read, never compiled."""
+    body, taken = re.subn(
+        r"^import (\{[^}]*\}) from 'vega-util';$", r"const \1 = vega;", module, flags=re.M
+    )
+    body, given = re.subn(r"^export \{ (\w+) as (\w+) \};$", r"vega.\2 = \1;", body, flags=re.M)
+    if (taken, given) != (1, 1):
+        raise RuntimeError("vega-interpreter is not written as expected: see within_vega")
+    return f"(() => {{\n{re.sub(r'^//# source.*$', '', body, flags=re.M)}}})();\n"
 
 
 def prepare(app: Sphinx, config: Config) -> None:
@@ -101,7 +122,7 @@ def note_sources(app: Sphinx, docname: str, source: list[str]) -> None:
     Path(script.name).unlink()
     found = [getattr(module, "__file__", None) for module in finder.modules.values()]
     files = [Path(file) for file in found if file]
-    for file in [*files, *(ROOT / "data").rglob("*.*")]:
+    for file in [*files, *filter(Path.is_file, (ROOT / "data").rglob("*"))]:
         if file.is_relative_to(ROOT):
             app.env.note_dependency(str(file))
 
@@ -151,6 +172,8 @@ def send_data_apart(
         return ""
 
     context["body"] = DATA.sub(apart, context["body"])
+    if app.builder.name == "singlehtml":
+        context["body"] = offline.addressed(context["body"], offline.published(app.config))
 
 
 def carry_game(
@@ -165,24 +188,42 @@ def carry_game(
 
 
 def mend_body(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
-    """Take out what a screen reader should not be told."""
-    for wrong, right in MENDED.items():
-        if "body" in context:
+    """Take out what a screen reader should not be told, and what no script here reads."""
+    if "body" in context:
+        for wrong, right in MENDED.items():
             context["body"] = context["body"].replace(wrong, right)
+        context["body"] = THEBE.sub("", context["body"])
 
 
 def _unwanted(file: Any) -> bool:
     """Scripts of the stock book that no page of this one uses."""
     name = str(getattr(file, "filename", file) or "")
     body = str((getattr(file, "attributes", None) or {}).get("body") or "")
-    return "thebe" in name.lower() or "THEBE" in body or "mathjax" in name.lower()
+    unread = ("THEBE", "DOCUMENTATION_OPTIONS.pagename")  # the latter serves a version switcher
+    return re.search("thebe|mathjax", name, re.I) is not None or any(o in body for o in unread)
 
 
-def empty_icons(app: Sphinx, error: Exception | None) -> None:
-    """Drop the theme's icon script: the same icons come from its web font."""
-    script = Path(app.outdir) / "_static/scripts/fontawesome.js"
-    if error is None and app.builder.format == "html" and script.exists():
-        script.write_text("/* icons come from the web font */\n")
+def mend_scripts(app: Sphinx, error: Exception | None) -> None:
+    """Drop the theme's icon script (its web font has them); let the search know every word."""
+    static = Path(app.outdir) / "_static"
+    icons, search = static / "scripts/fontawesome.js", static / "searchtools.js"
+    if error is not None or app.builder.format != "html":
+        return
+    if icons.exists():
+        icons.write_text("/* icons come from the web font */\n")
+    if search.exists():  # "constructor" is no word of the book, yet every object has one
+        text = search.read_text(encoding="utf-8")
+        own = r"files: Object.hasOwn(\1, word) ? \1[word] : undefined"
+        search.write_text(re.sub(r"files: (\w+)\[word\]", own, text), encoding="utf-8")
+
+
+def seal_pages(app: Sphinx, error: Exception | None) -> None:
+    """Put the finished pages under the policy of `coalescence.strict`."""
+    if error is None and app.builder.name in ("html", "dirhtml"):
+        site = Path(app.outdir)
+        pages = [page.relative_to(site) for page in site.rglob("*.html")]
+        own = [page for page in pages if page.parts[0] not in {"_static", *offline.LEFT_OUT}]
+        strict.seal(site, [site / page for page in own])
 
 
 def whole(app: Sphinx, error: Exception | None) -> None:
@@ -347,9 +388,10 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("html-page-context", carry_game, priority=998)
     app.connect("html-page-context", send_data_apart, priority=999)
     app.connect("html-page-context", mend_body, priority=999)
-    app.connect("build-finished", empty_icons)
+    app.connect("build-finished", mend_scripts)
     app.connect("build-finished", whole)
     launch.connect(app)
+    app.connect("build-finished", seal_pages)
     app.add_role("claim", Claim())
     app.add_directive("ledger", Ledger)
     app.add_directive("symbols", Symbols)
@@ -360,6 +402,38 @@ def setup(app: Sphinx) -> dict[str, Any]:
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
 
 
+def build(
+    source: Path,
+    builder: str = "html",
+    jobs: int = os.cpu_count() or 1,
+    edition: str = "student",
+) -> int:
+    """Build the book in `source` into `_build/<builder>`; not 0 if anything was warned of.
+
+    The teacher's edition goes into `_build/teacher/<builder>`.
+    """
+    from jupyter_book.sphinx import build_sphinx
+
+    folder = builder if edition == "student" else f"{edition}/{builder}"
+    done = build_sphinx(
+        source,
+        source / "_build" / folder,
+        path_config=source / "_config.yml",
+        noconfig=True,
+        confoverrides={
+            "external_toc_path": (source / "_toc.yml").as_posix(),
+            "edition": edition,
+            "nitpicky": True,
+            "latex_individualpages": False,
+        },
+        builder=builder,
+        warningiserror=True,
+        keep_going=True,
+        jobs=jobs,
+    )
+    return done if isinstance(done, int) else 1
+
+
 def main() -> int:
     """Build the pages; chapters are executed side by side."""
     parser = argparse.ArgumentParser(description="Build the book's pages.")
@@ -367,26 +441,7 @@ def main() -> int:
     parser.add_argument("--source", type=Path, default=ROOT)
     parser.add_argument("--edition", choices=("student", "teacher"), default="student")
     arguments = parser.parse_args()
-    from jupyter_book.sphinx import build_sphinx
-
-    source = arguments.source.resolve()
-    folder = "_build/html" if arguments.edition == "student" else "_build/teacher/html"
-    done = build_sphinx(
-        source,
-        source / folder,
-        path_config=source / "_config.yml",
-        noconfig=True,
-        confoverrides={
-            "external_toc_path": (source / "_toc.yml").as_posix(),
-            "edition": arguments.edition,
-            "nitpicky": True,
-            "latex_individualpages": False,
-        },
-        warningiserror=True,
-        keep_going=True,
-        jobs=arguments.jobs,
-    )
-    return done if isinstance(done, int) else 1
+    return build(arguments.source.resolve(), jobs=arguments.jobs, edition=arguments.edition)
 
 
 if __name__ == "__main__":

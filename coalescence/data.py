@@ -9,11 +9,13 @@ import csv
 import difflib
 import functools
 import html
+import io
 import json
-import math
 import os
 import re
 from collections.abc import Iterator, Mapping
+from datetime import date
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -25,15 +27,19 @@ _CHECKOUT = _HOME.parent / "data"
 TABLES = "CASEBOOK_TABLES"  # set to "casebook", it leaves the tables of `data/course/` aside
 FOLDER = _CHECKOUT if (_CHECKOUT / "datapackage.json").is_file() else _HOME / "tables"
 
-_PERIODS = {  # how the period of each kind is written
-    "year": r"\d{4}",
-    "half": r"\d{4}H[12]",
-    "quarter": r"\d{4}Q[1-4]",
-    "month": r"(before )?\d{4}-(0[1-9]|1[0-2])",
-    "date": r"\d{4}-(0[1-9]|1[0-2])-([0-2]\d|3[01])",
-    "span": r"\d{4} [A-Z][a-z]{2}-[A-Z][a-z]{2}|\d{4}-\d{4}",
-    "undated": "undated",
+_PERIODS = {  # how the period of each kind is written, and an example
+    "year": (r"\d{4}", "2020"),
+    "half": (r"\d{4}H[12]", "2020H1"),
+    "quarter": (r"\d{4}Q[1-4]", "2020Q3"),
+    "month": (r"(before )?\d{4}-(0[1-9]|1[0-2])", "2020-09"),
+    "date": (r"\d{4}-\d{2}-\d{2}", "2020-09-30"),
+    "span": (r"\d{4} [A-Z][a-z]{2}-[A-Z][a-z]{2}|\d{4}-\d{4}", "2020 Jan-Sep"),
+    "undated": ("undated", "undated"),
 }
+_TYPES = {"string": "text", "integer": "a whole number", "number": "a number like 1234.5"}
+_NUMBERS = {"integer": r"[+-]?\d+", "number": r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"}
+_LARGEST = 1e15  # no figure of this casebook comes near; a slipped key does
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffd]")
 _YEAR_END = r"\d{4}(-12(-31)?)?"  # a whole year, or a stock at its end
 _SIGNED = {"RMB bn", "RMB m", "USD bn", "USD m", "%", "% change"}  # units that may fall below zero
 
@@ -47,17 +53,30 @@ def _fault(file: str, row: int | None, column: str | None, found: str, expected:
     return f"{', '.join(filter(None, place))}: found {found}, expected {expected}"
 
 
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        found = "no file"
+    except OSError as wrong:
+        found = f"no readable file ({wrong.strerror})"
+    raise DataError(_fault(path.name, None, None, found, f"it in {path.parent}"))
+
+
 @functools.cache
 def _package(folder: Path) -> dict[str, Any]:
-    """The descriptor of the package in `folder`."""
+    """The descriptor of the package in `folder`, of the shape that the rest relies on."""
+    raw = _bytes(folder / "datapackage.json")
     try:
-        package: dict[str, Any] = json.loads((folder / "datapackage.json").read_bytes())
-    except FileNotFoundError:
-        raise DataError(
-            _fault("datapackage.json", None, None, "no file", f"it in {folder}")
-        ) from None
-    except ValueError as wrong:
+        package: dict[str, Any] = json.loads(raw)
+    except (ValueError, RecursionError) as wrong:
         raise DataError(f"datapackage.json: not readable as JSON ({wrong})") from None
+    try:
+        for fault in _broken_descriptor(package):
+            raise DataError(fault)
+    except (KeyError, TypeError, AttributeError) as wrong:
+        expected = "a data package with resources, their schema and fields, and gaps"
+        raise DataError(_fault("datapackage.json", None, None, repr(wrong), expected)) from None
     own = folder / "course"
     if os.environ.get(TABLES) != "casebook" and own.is_dir():
         _lay_over(package, own)
@@ -96,6 +115,31 @@ def _has_metrics(resource: Mapping[str, Any]) -> bool:
     return any(field["name"] == "metric" for field in resource["schema"]["fields"])
 
 
+def _broken_descriptor(package: dict[str, Any]) -> Iterator[str]:
+    seen = set[str]()
+    for resource in package["resources"]:
+        fault = functools.partial(_fault, "datapackage.json", None)
+        name, fields = resource["name"], resource["schema"]["fields"]
+        if resource["path"] != f"{name}.csv" or name in seen:
+            yield fault(None, f"the path {resource['path']!r} of {name!r}", "each name once, in it")
+        seen.add(name)
+        if len({field["name"] for field in fields}) < max(len(fields), 1):
+            yield fault(None, f"fields of {name!r} with one name", "each column once")
+        for field in fields:
+            if field["type"] not in _TYPES:
+                expected = f"one of {' | '.join(_TYPES)}"
+                yield fault(field["name"], f"the type {field['type']!r} in {name!r}", expected)
+            for word in ("unit", "description"):
+                field[word].strip()
+        for field in fields if {"metric", "period"} <= {one["name"] for one in fields} else ():
+            if field["name"] == "metric":
+                {one["value"]: one["label"] for one in field["categories"]}
+        if unknown := {*resource["schema"].get("primaryKey", ())} - {f["name"] for f in fields}:
+            yield fault(None, f"a key of {name!r} with {sorted(unknown)}", "columns of the table")
+    if not seen or not isinstance(package["gaps"], list):
+        yield _fault("datapackage.json", None, None, "no resources or gaps", "a list of each")
+
+
 def _resource(name: str, folder: Path) -> dict[str, Any]:
     tables = {resource["name"]: resource for resource in _package(folder)["resources"]}
     if name not in tables:
@@ -131,43 +175,63 @@ def tables(folder: Path | None = None) -> list[str]:
 def _rows(name: str, folder: Path) -> list[tuple[int, dict[str, str]]]:
     """The cells of a table as text, each row with its number in the file (the header is 1)."""
     file, columns = _resource(name, folder)["path"], [f["name"] for f in _fields(name, folder)]
+    raw = _bytes(folder / file)
     try:
-        raw = (folder / file).read_bytes()
-        text = raw.decode("utf-8")
-    except FileNotFoundError:
-        raise DataError(_fault(file, None, None, "no file", f"it in {folder}")) from None
+        text = raw.decode("utf-8-sig")  # spreadsheets put a mark before the text
     except UnicodeDecodeError as wrong:
         row, line = raw.count(b"\n", 0, wrong.start) + 1, raw[: wrong.start].rpartition(b"\n")[2]
-        column = columns[min(len(next(csv.reader([line.decode()]), [""])), len(columns)) - 1]
+        column = columns[min(len(next(csv.reader([line.decode()]), [])) or 1, len(columns)) - 1]
         bad = f"byte 0x{raw[wrong.start]:02x}"
         raise DataError(_fault(file, row, column, bad, "UTF-8 text")) from None
-    reader = csv.reader(text.splitlines(keepends=True))
-    header = next(reader, [])
-    if not header:
+    if strange := _CONTROL.search(text):
+        row, bad = text.count("\n", 0, strange.start()) + 1, f"the character {strange[0]!a}"
+        raise DataError(_fault(file, row, None, bad, "UTF-8 text without it"))
+    if not text.strip():
         raise DataError(_fault(file, 1, columns[0], "an empty file", "a header and rows"))
-    for place in range(max(len(columns), len(header))):
-        want, have = ((*row, *[""] * 99)[place] for row in (columns, header))
+    (_, header), *lines = _lines(file, text)
+    for want, have in zip_longest(columns, header):
         if want != have:
             wanted = f"the column {want!r}" if want else "no further column"
-            raise DataError(_fault(file, 1, want or have, repr(have) if have else "none", wanted))
+            found = "none" if have is None else repr(have)
+            raise DataError(_fault(file, 1, want or have or "without a name", found, wanted))
     rows = []
-    for cells in reader:
+    for row, cells in lines:
+        fault = functools.partial(_fault, file, row)
+        if not cells:
+            raise DataError(fault(columns[0], "a blank line", f"{len(columns)} cells"))
         if len(cells) != len(columns):
             column = columns[min(len(cells), len(columns) - 1)]
             count = f"{len(columns)} (is a comma unquoted?)"
-            raise DataError(_fault(file, reader.line_num, column, f"{len(cells)} cells", count))
-        rows.append((reader.line_num, dict(zip(columns, cells, strict=True))))
+            raise DataError(fault(column, f"{len(cells)} cells", count))
+        for column, cell in zip(columns, cells, strict=True):
+            if cell != cell.strip() or "\n" in cell or "\r" in cell:
+                raise DataError(fault(column, repr(cell), "one line without space around it"))
+        rows.append((row, dict(zip(columns, cells, strict=True))))
     if not rows:
         raise DataError(_fault(file, 2, columns[0], "no rows", "at least one"))
     return rows
+
+
+def _lines(file: str, text: str) -> Iterator[tuple[int, list[str]]]:
+    """The cells of each line, with the number of the line at which they begin."""
+    reader, row = csv.reader(io.StringIO(text, newline=""), strict=True), 1
+    try:
+        for cells in reader:
+            yield row, cells
+            row = reader.line_num + 1
+    except csv.Error as wrong:
+        expected = 'a cell in quotes that ends with its quote, and "" for a quote in it'
+        raise DataError(_fault(file, row, None, f"a stray quote ({wrong})", expected)) from None
 
 
 def _number(text: str, kind: str) -> float | int | None:
     """The number that a cell holds, None if it is empty; ValueError if it is neither."""
     if not text:
         return None
+    if not re.fullmatch(_NUMBERS[kind], text, re.ASCII):
+        raise ValueError(text)
     number = int(text) if kind == "integer" else float(text)
-    if not math.isfinite(number):
+    if not abs(number) < _LARGEST:
         raise ValueError(text)
     return number
 
@@ -185,7 +249,7 @@ def _read(name: str, folder: Path) -> pd.DataFrame:
             try:
                 numbers.append(_number(cells[column], kind))
             except ValueError:
-                found, expected = repr(cells[column]), _expected(field)
+                found, expected = repr(cells[column]), f"{_expected(field)}, below {_LARGEST:.0e}"
                 file = _resource(name, folder)["path"]
                 raise DataError(_fault(file, row, column, found, expected)) from None
         whole = "Int64" if None in numbers else "int64"
@@ -196,7 +260,7 @@ def _read(name: str, folder: Path) -> pd.DataFrame:
 def _expected(field: Mapping[str, Any]) -> str:
     """What the schema wants in a cell, in words."""
     rule = field.get("constraints", {})
-    words = {"number": "a number", "integer": "a whole number"}.get(field["type"], "text")
+    words = _TYPES[field["type"]]
     if "enum" in rule:
         words = "one of " + " | ".join(rule["enum"])
     if field.get("format") == "uri":
@@ -319,14 +383,22 @@ def _broken_files(folder: Path) -> Iterator[str]:
             _rows(resource["name"], folder)
         except DataError as fault:
             yield str(fault)
+    known = {f"{resource['name']}.csv" for resource in _package(folder)["resources"]}
+    for file in sorted({path.name for path in folder.glob("*.csv")} - known):
+        yield _fault(file, None, None, "a table without a schema", "it in datapackage.json")
 
 
 def _broken_cells(folder: Path) -> Iterator[str]:
     """What frictionless finds: types, constraints, keys."""
-    from frictionless import Package  # a dependency of the build, not of a kernel
+    from frictionless import FrictionlessException, Package  # for the build, not for a kernel
 
-    package = Package.from_descriptor(_package(folder), basepath=str(folder))
-    for task in package.validate().tasks:
+    try:
+        tasks = Package.from_descriptor(_package(folder), basepath=str(folder)).validate().tasks
+    except FrictionlessException as wrong:
+        for error in wrong.reasons or [wrong.error]:
+            yield f"datapackage.json: {error.message}"
+        return
+    for task in tasks:
         file = _resource(task.name, folder)["path"]
         fields = {field["name"]: field for field in _fields(task.name, folder)}
         for error in task.errors:
@@ -351,7 +423,7 @@ def _broken_series(folder: Path) -> Iterator[str]:
         except DataError as wrong:
             yield str(wrong)
             continue
-        if "metric" not in frame:
+        if not {"metric", "period", "period_kind", "year", "value", "unit"} <= set(frame):
             continue
         known, last, units = _categories(name, folder), dict[str, int](), dict[str, str]()
         for (row, _), cells in zip(_rows(name, folder), frame.to_dict("records"), strict=True):
@@ -361,8 +433,9 @@ def _broken_series(folder: Path) -> Iterator[str]:
             basis = f"{line} {cells['definition']}"
             if metric not in known:
                 yield fault("metric", repr(metric), "a metric that datapackage.json puts in words")
-            if not re.fullmatch(_PERIODS[cells["period_kind"]], period):
-                yield fault("period", repr(period), f"a {cells['period_kind']}")
+            pattern, example = _PERIODS[cells["period_kind"]]
+            if not re.fullmatch(pattern, period) or not _on_the_calendar(period):
+                yield fault("period", repr(period), f"a {cells['period_kind']} like {example}")
             if units.setdefault(basis, unit) != unit:
                 yield fault("unit", repr(unit), f"{units[basis]!r} as above for this definition")
             if cells["value"] < 0 and unit not in _SIGNED:
@@ -373,6 +446,16 @@ def _broken_series(folder: Path) -> Iterator[str]:
                 yield fault("year", repr(year), f"{last[line]} or later, as years ascend")
             elif not pd.isna(year):
                 last[line] = year
+
+
+def _on_the_calendar(period: str) -> bool:
+    """Whether a period that looks like a date is one; True of all others."""
+    if not re.fullmatch(_PERIODS["date"][0], period):
+        return True
+    try:
+        return bool(date.fromisoformat(period))
+    except ValueError:
+        return False
 
 
 class Shown(NamedTuple):

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from coalescence.lab import BUILDER
+from coalescence.strict import META
 from tests.served import ROOT
 
 pytestmark = pytest.mark.build
@@ -122,6 +123,8 @@ def test_a_good_book_builds_without_a_warning(built):
     assert executed(log) == {"first", "second"}
     assert not re.findall(r".*(?:WARNING|ERROR|CRITICAL):.*", log)
     assert "a number: 17" in re.sub(r"<[^>]+>", "", book.page("first"))
+    sites = [book.folder / "_build" / "html" / name for name in ("search.html", "book/first.html")]
+    assert all(META in page.read_text(encoding="utf-8") for page in sites)
 
 
 def test_a_book_without_changes_runs_nothing(book):
@@ -136,6 +139,7 @@ def test_a_changed_model_rebuilds_the_chapters_that_use_it(book):
     assert code == 0, log[-3000:]
     assert executed(log) == {"second"}
     assert "a number: 4711" in re.sub(r"<[^>]+>", "", book.page("second"))
+    assert all(book.page(name).count(META) == 1 for name in ("first", "second"))
 
 
 def test_a_cell_that_fails_fails_the_build_until_it_is_mended(book):
@@ -147,6 +151,32 @@ def test_a_cell_that_fails_fails_the_build_until_it_is_mended(book):
         assert re.search(r"/book/first\.md: WARNING: .*failed: CellExecutionError", log)
         assert "assert answer == 'another'" in log
     assert executed(log) == set()
+
+
+LAB = """
+```{code-cell} ipython3
+import altair as alt
+from coalescence.lab import lab, slider
+
+def many(a, b):
+    return {"x": range(100), "y": [a + b * x for x in range(100)]}
+
+def line(table):
+    return alt.Chart(table).mark_line().encode(x="x:Q", y="y:Q").properties(description="A line")
+
+parts = {name: slider(0, STOPS, 0, step=1, label=name) for name in "ab"}
+lab(many, chart=line, title="Many", **parts)
+```
+"""
+
+
+def test_a_lab_that_asks_too_much_fails_the_build(book):
+    cell = LAB.replace("STOPS", "39")
+    book.write("book/first.md", HEAD + CHAPTER.format(name="first") + cell)
+    code, log = book.build()
+    assert code != 0
+    assert re.search(r"/book/first\.md: WARNING:", log)
+    assert "many asks for 160,000 numbers (40 x 40 settings, 100 rows, columns y)" in log
 
 
 def test_an_unknown_claim_fails_the_build(book):

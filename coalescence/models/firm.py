@@ -296,8 +296,7 @@ def step(state: State, decision: Decision, firm: Firm, luck: Number = 0.0) -> tu
         asked=state.asked + QUARTER * (price - state.asked) / firm.notice,
         rival=state.rival + QUARTER * (goal - state.rival) / firm.answer_lag,
         stores=state.stores + QUARTER * opened,
-        partners=state.partners
-        + QUARTER * (joined - (firm.leave + 1 - solvent) * state.partners),
+        partners=state.partners + QUARTER * (joined - (firm.leave + 1 - solvent) * state.partners),
         devices=devices + QUARTER * (things - devices / firm.device_life),
         platform=state.platform + QUARTER * (platform - state.platform / firm.platform_life),
         cash=state.cash + QUARTER * (profit - bill * share),
