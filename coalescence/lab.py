@@ -23,6 +23,7 @@ BUILDER = "CASEBOOK_BUILDER"  # set while the book is built, to the builder's fo
 BUDGET = 60_000  # numbers that one lab may ship with a page
 DATASET = "lab"  # what a lab's table is called inside its charts
 EXACT = 2**53  # the largest whole number that a page can count up to
+SMALLEST = 100  # decimal places that a page can print
 FIGURES = 4  # significant figures printed of a column's largest number
 VEGALITE = "application/vnd.vegalite.v5+json"  # the type that JupyterLab draws by itself
 BASES = ("reported", "estimated", "assumed")
@@ -290,7 +291,7 @@ def places(values: Any) -> int:
     largest = np.abs(numbers).max()
     if largest <= EXACT and np.array_equal(numbers, np.round(numbers)):
         return 0
-    return FIGURES - 1 - math.floor(math.log10(largest))
+    return min(FIGURES - 1 - math.floor(math.log10(largest)), SMALLEST)
 
 
 def _number(value: Any) -> bool:

@@ -118,7 +118,7 @@ def running(command: list[object], address: str, log: Path, **options: object) -
         for sign in (signal.SIGTERM, signal.SIGKILL):
             try:
                 os.killpg(server.pid, sign)
-                server.wait(20)
+                server.wait(60)
                 break
             except subprocess.TimeoutExpired:
                 continue
