@@ -171,7 +171,8 @@ def send_data_apart(
 
     context["body"] = DATA.sub(apart, context["body"])
     if app.builder.name == "singlehtml":
-        context["body"] = offline.addressed(context["body"], offline.published(app.config))
+        web = offline.published(app.config)
+        context["body"] = offline.addressed(context["body"], web, app.config.root_doc)
 
 
 def mend_body(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:

@@ -69,12 +69,11 @@ def printed(page: Path, target: Path) -> None:
         raise RuntimeError(f"the PDF could not be printed:\n{done.stderr[-2000:]}")
 
 
-def addressed(body: str, site: str) -> str:
-    """The whole book as one page, with the address in the web beside each lab.
+def addressed(body: str, site: str, place: str) -> str:
+    """The whole book as one page, which begins with chapter `place`: each lab with its address.
 
     Sphinx marks where a chapter begins by `id="document-..."`; the lab's own mark follows.
     """
-    place = ""
 
     def told(match: re.Match[str]) -> str:
         nonlocal place
@@ -112,7 +111,8 @@ def main() -> int:
         return 0
     if failed := build(source, "singlehtml"):
         return failed
-    printed(source / "_build" / "singlehtml" / "index.html", target)
+    root = re.search(r"^root: *(\S+)", (source / "_toc.yml").read_text(encoding="utf-8"), re.M)
+    printed(source / "_build" / "singlehtml" / f"{root[1] if root else 'index'}.html", target)
     print(f"{target}: {target.stat().st_size / 1e6:.1f} MB")
     return 0
 
