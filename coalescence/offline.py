@@ -112,7 +112,9 @@ def main() -> int:
     if failed := build(source, "singlehtml"):
         return failed
     root = re.search(r"^root: *(\S+)", (source / "_toc.yml").read_text(encoding="utf-8"), re.M)
-    printed(source / "_build" / "singlehtml" / f"{root[1] if root else 'index'}.html", target)
+    whole = source / "_build" / "singlehtml"  # the page's links start at the site's root
+    page = shutil.copy(whole / f"{root[1] if root else 'index'}.html", whole / "whole.html")
+    printed(Path(page), target)
     print(f"{target}: {target.stat().st_size / 1e6:.1f} MB")
     return 0
 
