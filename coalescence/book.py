@@ -173,7 +173,8 @@ def send_data_apart(
 
     context["body"] = DATA.sub(apart, context["body"])
     if app.builder.name == "singlehtml":
-        context["body"] = offline.addressed(context["body"], offline.published(app.config))
+        web = launch.place(app.config).pages
+        context["body"] = offline.addressed(context["body"], web, app.config.root_doc)
 
 
 def carry_game(

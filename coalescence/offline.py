@@ -69,12 +69,11 @@ def printed(page: Path, target: Path) -> None:
         raise RuntimeError(f"the PDF could not be printed:\n{done.stderr[-2000:]}")
 
 
-def addressed(body: str, site: str) -> str:
-    """The whole book as one page, with the address in the web beside each lab.
+def addressed(body: str, site: str, place: str) -> str:
+    """The whole book as one page, which begins with chapter `place`: each lab with its address.
 
     Sphinx marks where a chapter begins by `id="document-..."`; the lab's own mark follows.
     """
-    place = ""
 
     def told(match: re.Match[str]) -> str:
         nonlocal place
@@ -86,15 +85,6 @@ def addressed(body: str, site: str) -> str:
 
     marks = r'id="document-(?P<chapter>[^"]+)"|<div class="cb-lab" id="(?P<lab>[^"]+)"[^>]*>'
     return re.sub(marks, told, body)
-
-
-def published(config: object) -> str:
-    """Where the pages stand in the web: html_baseurl, or what the repository's address implies."""
-    if base := str(getattr(config, "html_baseurl", "") or ""):
-        return base.rstrip("/") + "/"
-    options = getattr(config, "html_theme_options", {})
-    owner, _, name = str(options.get("repository_url", "")).rstrip("/").rpartition("/")
-    return f"https://{owner.rpartition('/')[2].lower()}.github.io/{name}/" if owner else ""
 
 
 def main() -> int:
@@ -112,7 +102,10 @@ def main() -> int:
         return 0
     if failed := build(source, "singlehtml"):
         return failed
-    printed(source / "_build" / "singlehtml" / "index.html", target)
+    root = re.search(r"^root: *(\S+)", (source / "_toc.yml").read_text(encoding="utf-8"), re.M)
+    whole = source / "_build" / "singlehtml"  # the page's links start at the site's root
+    page = shutil.copy(whole / f"{root[1] if root else 'index'}.html", whole / "whole.html")
+    printed(Path(page), target)
     print(f"{target}: {target.stat().st_size / 1e6:.1f} MB")
     return 0
 

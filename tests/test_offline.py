@@ -13,14 +13,15 @@ from tests.test_pages import DRIVE, SOME, Reader, labs_of, other, sentence, wake
 
 site = test_pages.site
 BODY = (
+    '<div class="cb-lab" id="lab-w" data-lab="w-1"></div>'
     '<span id="document-book/a"></span><div class="cb-lab" id="lab-x" data-lab="x-1"><p>1</p></div>'
     '<span id="document-book/b/c"></span><div class="cb-lab" id="lab-y" data-lab="y-1"></div>'
 )
 
 
 def test_a_printed_lab_tells_its_address():
-    body = offline.addressed(BODY, "https://me.github.io/book/")
-    for told in ("a.html#lab-x", "b/c.html#lab-y"):
+    body = offline.addressed(BODY, "https://me.github.io/book/", "book/index")
+    for told in ("index.html#lab-w", "a.html#lab-x", "b/c.html#lab-y"):
         assert f'<a href="https://me.github.io/book/book/{told}">' in body
 
 
