@@ -25,25 +25,6 @@ def test_a_printed_lab_tells_its_address():
         assert f'<a href="https://me.github.io/book/book/{told}">' in body
 
 
-@pytest.mark.parametrize(
-    ("base", "repository", "address"),
-    [
-        ("", "https://github.com/Me/book", "https://me.github.io/book/"),
-        (
-            "https://books.example.org/x",
-            "https://github.com/me/book",
-            "https://books.example.org/x/",
-        ),
-    ],
-)
-def test_the_address_follows_the_settings(base, repository, address):
-    class Config:
-        html_baseurl = base
-        html_theme_options = {"repository_url": repository}  # noqa: RUF012
-
-    assert offline.published(Config) == address
-
-
 def test_what_is_not_there_is_named(tmp_path, monkeypatch):
     with pytest.raises(FileNotFoundError, match="holds no pages: build the book first"):
         offline.pack(tmp_path, tmp_path / "a.zip")
