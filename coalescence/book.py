@@ -378,6 +378,7 @@ def display_math(translator: Any, node: nodes.math_block) -> None:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the parts above with Sphinx."""
     app.setup_extension("coalescence.course")
+    app.setup_extension("coalescence.describe")
     app.setup_extension("coalescence.take")
     app.connect("config-inited", prepare)
     app.connect("builder-inited", name_builder)
