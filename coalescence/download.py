@@ -64,6 +64,7 @@ def plain(text: str, say: Say, page: str) -> str:
 
 def _quote(found: re.Match[str], page: str) -> str:
     body = OPTION.sub("", found["body"]).strip()
+    body = BLOCK.sub(lambda inner: _quote(inner, page), body)
     title = found["title"].strip() or found["name"].capitalize()
     if not body:
         return f"[{title}, on the page]({page})"

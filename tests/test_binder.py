@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import yaml
+from playwright.sync_api import TimeoutError
 
 from tests.places import BINDER, bare, binder, checkout, free_port, once, run, running
 from tests.served import HTML, ROOT, chapters, with_labs
@@ -179,14 +180,25 @@ def test_a_chapter_opens_as_a_notebook_runs_and_moves(jupyter, chapter):
 
 
 def move(page, cell, before):
-    """Whether one of a lab's controls, moved by keyboard, changes its charts."""
+    """Whether one of a lab's controls, set to another stop, changes its charts."""
+    changed = f"([cell, before]) => JSON.stringify(({DRAWN})(cell)) !== JSON.stringify(before)"
     for control in cell.locator(".noUi-handle, input[type=checkbox], select").all():
-        control.focus()
-        for key in ("ArrowRight", "ArrowLeft", "ArrowLeft", "Space", "ArrowDown", "ArrowUp"):
-            page.keyboard.press(key)
-            page.wait_for_timeout(400)
-            if cell.evaluate(DRAWN) != before:
-                return True
+        kind = control.evaluate("(control) => control.tagName")
+        if kind == "SELECT":
+            last = control.evaluate("(c) => c.selectedIndex + 1 === c.length")
+            control.select_option(
+                index=0 if last else control.evaluate("(c) => c.selectedIndex + 1")
+            )
+        elif kind == "INPUT":
+            control.click()
+        else:
+            last = control.evaluate("(c) => c.ariaValueNow === c.ariaValueMax")
+            control.press("ArrowLeft" if last else "ArrowRight")
+        try:
+            page.wait_for_function(changed, arg=[cell.element_handle(), before], timeout=10_000)
+            return True
+        except TimeoutError:
+            continue
     return False
 
 

@@ -59,6 +59,7 @@ def say(role, text):
         ("```{ledger}\n```\n", "[Ledger, on the page](page.html)\n"),
         ("```{ledger}\n```\n\n## Next\n\n```{symbols}\n```", "[Ledger, on the page](page.html)\n\n"
          "## Next\n\n[Symbols, on the page](page.html)"),
+        ("````{tip} D\n```{x}\n```\n````", "> **D**\n>\n> [X, on the page](page.html)"),
         ("```python\nx = 1\n```\n", "```python\nx = 1\n```\n"),
     ],
 )  # fmt: skip
