@@ -193,7 +193,7 @@ def test_the_swapped_table_is_held_against_the_schema(other):
 @pytest.mark.parametrize(
     ("name", "text", "fault"),
     [
-        ("firm.csv", "x\n", "course/firm.csv: found this file, expected one of company.csv"),
+        ("ours.csv", "x\n", "course/ours.csv: found this file, expected one of company.csv"),
         ("metrics.csv", "table,metric\nx,y\n", "metrics.csv, row 2: found"),
         ("metrics.csv", "table,metric,label,unit\nclaims,a,b,c\n",
          "row 2, column table: found 'claims', expected one of company, partners"),
