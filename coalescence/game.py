@@ -18,7 +18,7 @@ TITLE = "The flight simulator"
 WORDS = {
     "intro": "You run the firm from 2011 to 2020, a year to a round. In each round you take five "
     "decisions, predict what they will do, and run the year. A rival answers your price. "
-    "Luck moves orders by a few per cent a quarter; a seed repeats it. There are four scores, "
+    "Luck moves orders by a tenth or so a quarter; a seed repeats it. There are four scores, "
     "and no setting wins them all.",
     "start": "Start the simulator",
     "go_on": "Continue in {year}",

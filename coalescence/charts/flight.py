@@ -24,7 +24,7 @@ def held(table: pd.DataFrame) -> alt.Chart:
 
 def held_cash(table: pd.DataFrame) -> alt.Chart:
     """Cash with one decision held for ten years, beside the firm's own decisions."""
-    return _years(table, "cash", "Cash, RMB bn", (-120, 200)).properties(
+    return _years(table, "cash", "Cash, RMB bn", (-20, 180)).properties(
         description="Cash by year, 2011 to 2020: a solid line with one decision held, a dashed one "
         "with the firm's own decisions."
     )

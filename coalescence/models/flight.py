@@ -361,7 +361,7 @@ LEVERS = {
     "stores": Lever("Stores to open", "thousand this year", 1,
                     "Each costs rent every year. Below zero, you close some."),
     "partners": Lever("Partners to take on", "firms this year", 1,
-                      "They fill the shop with devices. You pay for your stake in each."),
+                      "They fill the shop with devices. You pay for your stake and their care."),
     "stake": Lever("Stake in each partner", "% of the partner", 100,
                    "Your share of what partners earn. The more you take, the fewer join."),
     "platform": Lever("Platform spending", "% of revenue", 100,
