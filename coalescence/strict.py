@@ -28,6 +28,7 @@ LISTEN = """for (const place of document.querySelectorAll('[data-on="{mark}"]'))
 STORE = """for (const store of ["localStorage", "sessionStorage"])
   try { window[store].setItem("casebook", ""); } catch {
     const kept = new Map();
+    document.documentElement.dataset.keeps = "nothing";
     const getItem = (name) => kept.get(name) ?? null;
     const setItem = (name, value) => kept.set(name, String(value));
     const removeItem = (name) => kept.delete(name);

@@ -25,6 +25,11 @@ def chapters() -> list[str]:
     return course.files(course.contents(ROOT))
 
 
+def notebooks() -> list[str]:
+    """The chapters that hold code."""
+    return [name for name in chapters() if "{code-cell}" in (ROOT / f"{name}.md").read_text()]
+
+
 def with_labs() -> list[str]:
     """The chapters that hold a lab."""
     return [name for name in chapters() if "\nlab(" in (ROOT / f"{name}.md").read_text()]

@@ -17,7 +17,7 @@ import yaml
 from playwright.sync_api import TimeoutError
 
 from tests.places import BINDER, bare, binder, checkout, free_port, once, run, running
-from tests.served import HTML, ROOT, chapters, with_labs
+from tests.served import HTML, ROOT, notebooks, with_labs
 
 pytestmark = pytest.mark.kernel
 
@@ -161,7 +161,7 @@ def test_binder_takes_the_python_that_is_tested():
     assert named == f"python-{asked}"
 
 
-@pytest.mark.parametrize("chapter", chapters())
+@pytest.mark.parametrize("chapter", notebooks())
 def test_a_chapter_opens_as_a_notebook_runs_and_moves(jupyter, chapter):
     page = jupyter.open(chapter)
     jupyter.run_all(page)

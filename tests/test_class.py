@@ -9,7 +9,7 @@ import pytest
 from coalescence.book import VENDOR, fetch_scripts
 from coalescence.launch import Place
 from tests.places import bare, free_port, run, running
-from tests.served import HTML, ROOT, chapters
+from tests.served import HTML, ROOT, notebooks
 
 pytestmark = pytest.mark.kernel
 
@@ -64,7 +64,7 @@ def hub(tmp_path_factory):
 
 def test_a_students_link_brings_the_chapters_and_opens_the_right_one(chrome, hub, course):
     address, home = hub
-    chapter = chapters()[-3]
+    chapter = notebooks()[-3]
     link = Place(f"file://{course}", "https://example.org/").hub(address, chapter)
     context = chrome.new_context(viewport={"width": 1200, "height": 1000})
     context.set_default_timeout(90_000)
@@ -84,7 +84,7 @@ def test_a_students_link_brings_the_chapters_and_opens_the_right_one(chrome, hub
     names = {
         path.relative_to(brought).with_suffix("").as_posix() for path in brought.rglob("*.ipynb")
     }
-    assert {name for name in names if ".ipynb_checkpoints" not in name} == {*chapters()}
-    for name in chapters():
+    assert {name for name in names if ".ipynb_checkpoints" not in name} == {*notebooks()}
+    for name in notebooks():
         ours = (HTML / "_sources" / f"{name}.ipynb").read_bytes()
         assert name == chapter or (brought / f"{name}.ipynb").read_bytes() == ours

@@ -13,14 +13,14 @@ from coalescence.download import ALONE, notebook, plain
 from coalescence.lab import BUILDER
 from coalescence.launch import WHEEL, WHEELS, bibliography, published
 from tests.places import alone, kernel
-from tests.served import HTML, ROOT, chapters, served, with_labs
+from tests.served import HTML, ROOT, notebooks, served, with_labs
 
 NOTEBOOKS = HTML / "_sources"
 # Every third chapter, and those whose labs are unlike the others'; EVERY=1 takes them all.
 ODD = {"book/index", "book/simulator/flight", "book/simulator/uncertainty", "book/teaching/sources"}
 SOME = [
     name
-    for i, name in enumerate(chapters())
+    for i, name in enumerate(notebooks())
     if i % 3 == 1 or name in ODD or os.environ.get("EVERY")
 ]
 MOVE = """
@@ -115,7 +115,7 @@ def test_every_work_has_authors_and_a_year():
 
 
 @pytest.mark.kernel
-@pytest.mark.parametrize("chapter", chapters())
+@pytest.mark.parametrize("chapter", notebooks())
 def test_a_page_offers_its_notebook_in_plain_markdown(chapter):
     page = (HTML / f"{chapter}.html").read_text(encoding="utf-8")
     (link,) = set(re.findall(r'href="([^"]*_sources/[^"]+\.ipynb)"', page))

@@ -9,7 +9,7 @@ import pytest
 
 from coalescence import __version__
 from coalescence.lite import EXTENSIONS, START
-from tests.served import HTML, chapters, served
+from tests.served import HTML, notebooks, served
 
 pytestmark = pytest.mark.kernel
 
@@ -31,7 +31,7 @@ def listed(folder=""):
 
 
 def test_every_chapter_is_in_it_and_says_what_comes_from_outside():
-    assert sorted(listed()) == sorted(f"{name}.ipynb" for name in chapters())
+    assert sorted(listed()) == sorted(f"{name}.ipynb" for name in notebooks())
     for path in listed():
         first = json.loads((LITE / "files" / path).read_bytes())["cells"][0]
         assert first["source"] == START
@@ -55,7 +55,7 @@ def test_it_carries_the_package_and_no_source_maps():
     assert size < 60
 
 
-@pytest.mark.parametrize("chapter", chapters())
+@pytest.mark.parametrize("chapter", notebooks())
 def test_a_page_launches_its_own_notebook(chapter):
     page = (HTML / f"{chapter}.html").read_text(encoding="utf-8")
     (link,) = re.findall(r'href="([^"]*lite/lab/index\.html[^"]*)"', page)
@@ -79,7 +79,7 @@ def test_a_chapter_opens_and_the_package_runs_with_the_outside_network_cut(chrom
 
         context.route("**/*", cut)
         page = context.new_page()
-        chapter = chapters()[1]
+        chapter = notebooks()[1]
         page.goto(f"{site}lite/lab/index.html?path={chapter}.ipynb")
         page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
         page.locator("#jp-main-statusbar").get_by_text("| Idle").wait_for()

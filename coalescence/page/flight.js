@@ -21,7 +21,7 @@
   /* ---- what this browser keeps ---- */
   const key = (name) => `${location.pathname}#flight.${name}`;
   const keep = {
-    works: true,
+    works: document.documentElement.dataset.keeps !== "nothing",
     get(name) {
       try {
         return localStorage.getItem(key(name));
