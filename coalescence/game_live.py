@@ -12,8 +12,8 @@ from coalescence.lab import VEGALITE
 from coalescence.models import flight
 
 STYLE = {"description_width": "initial"}
-WIDE = widgets.Layout(width="auto", max_width="32rem")
-WRAP = widgets.Layout(flex_flow="row wrap")
+WIDE = {"width": "auto", "max_width": "32rem"}
+WRAP = {"flex_flow": "row wrap"}
 
 
 class Face:

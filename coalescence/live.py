@@ -12,7 +12,7 @@ from coalescence.lab import BUILDER, shown
 if TYPE_CHECKING:
     from coalescence.lab import Control, Lab
 
-WIDE = widgets.Layout(width="auto", max_width="28rem")
+WIDE = {"width": "auto", "max_width": "28rem"}  # no widget: importing this makes none
 
 
 class Face:

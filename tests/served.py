@@ -26,8 +26,8 @@ def chapters() -> list[str]:
 
 
 def notebooks() -> list[str]:
-    """The chapters that hold code."""
-    return [name for name in chapters() if "{code-cell}" in (ROOT / f"{name}.md").read_text()]
+    """The chapters that open as notebooks."""
+    return [name for name in chapters() if "\nkernelspec:" in (ROOT / f"{name}.md").read_text()]
 
 
 def with_labs() -> list[str]:
