@@ -225,8 +225,8 @@ def step(state: State, decision: Decision, firm: Firm, luck: Number = 0.0) -> tu
     reach = online + street + abroad
     shown = firm.channels * filled(state.stores, firm.half_stores)
 
-    # orders: Bass (1969) with a price in the potential (Kalish 1985); word of mouth comes from
-    # users, fans and those who wait (R1), until those reached are won (B1)
+    # orders: Bass (1969) with a price in the potential, the casebook's own; word of mouth comes
+    # from users, fans and those who wait (R1), until those reached are won (B1)
     price = state.unit / (1 - decision.margin)
     chosen = won(firm, state.asked, state.rival)
     heard = users + firm.fan_voice * state.fans + firm.wait_voice * state.waiting
