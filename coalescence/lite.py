@@ -26,7 +26,7 @@ EXTENSIONS = ("@jupyterlite/pyodide-kernel-extension", "@jupyter-widgets/jupyter
 BROWSER = {"sys_platform": "emscripten", "python_version": "3.14", "extra": ""}
 START = """\
 # This notebook runs in your browser. The package comes from this site;
-# numpy, pandas and scipy are fetched from outside, about 30 MB the first time.
+# numpy, pandas and scipy are fetched from outside, once.
 %pip install --quiet --no-deps coalescence
 %pip install --quiet altair ipywidgets networkx pandas scipy"""
 
