@@ -10,6 +10,7 @@ import re
 import shutil
 import sys
 import tempfile
+from collections.abc import Sequence
 from logging import Handler, LogRecord, getLogger
 from modulefinder import ModuleFinder
 from pathlib import Path
@@ -17,13 +18,14 @@ from typing import Any
 
 from docutils import nodes
 from latex2mathml.converter import convert
+from sphinx import builders
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from coalescence import data, launch, names, offline, strict
+from coalescence import data, launch, light, names, offline, strict, warm
 from coalescence.lab import BUILDER
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -159,7 +161,8 @@ def send_data_apart(
 ) -> None:
     """Write each lab's numbers to a file of its own, loaded when the lab comes into view."""
     for kind in ("script_files", "css_files"):
-        context[kind] = [f for f in context.get(kind, []) if not _unwanted(f)]
+        files = context.get(kind, [])
+        context[kind] = [f for f in files if not _unwanted(f, page, context.get("body", ""))]
     if "cb-lab" not in context.get("body", ""):
         return
     names = iter(re.findall(r'data-lab="([^"]+)"', context["body"]))
@@ -196,12 +199,13 @@ def mend_body(app: Sphinx, page: str, template: str, context: dict[str, Any], do
         context["body"] = THEBE.sub("", context["body"])
 
 
-def _unwanted(file: Any) -> bool:
-    """Scripts of the stock book that no page of this one uses."""
+def _unwanted(file: Any, page: str, text: str) -> bool:
+    """Scripts of the stock book that no page of this one uses, or not this one."""
     name = str(getattr(file, "filename", file) or "")
     body = str((getattr(file, "attributes", None) or {}).get("body") or "")
     unread = ("THEBE", "DOCUMENTATION_OPTIONS.pagename")  # the latter serves a version switcher
-    return re.search("thebe|mathjax", name, re.I) is not None or any(o in body for o in unread)
+    stock = re.search("thebe|mathjax", name, re.I) is not None or any(o in body for o in unread)
+    return stock or light.unneeded(name, page, text)
 
 
 def mend_scripts(app: Sphinx, error: Exception | None) -> None:
@@ -394,6 +398,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("build-finished", whole)
     launch.connect(app)
     app.connect("build-finished", seal_pages)
+    light.connect(app, offline.LEFT_OUT | {"_static"})
     app.add_role("claim", Claim())
     app.add_directive("ledger", Ledger)
     app.add_directive("symbols", Symbols)
@@ -402,6 +407,11 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_css_file("casebook.css")
     app.add_js_file("lab.js", loading_method="defer")
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def _one_by_one(names: Sequence[str], _processes: int) -> list[Sequence[str]]:
+    """Hand pages to the processes one at a time, so that none waits while another has a pile."""
+    return [names[at : at + 1] for at in range(len(names))]
 
 
 def build(
@@ -417,22 +427,24 @@ def build(
     from jupyter_book.sphinx import build_sphinx
 
     folder = builder if edition == "student" else f"{edition}/{builder}"
-    done = build_sphinx(
-        source,
-        source / "_build" / folder,
-        path_config=source / "_config.yml",
-        noconfig=True,
-        confoverrides={
-            "external_toc_path": (source / "_toc.yml").as_posix(),
-            "edition": edition,
-            "nitpicky": True,
-            "latex_individualpages": False,
-        },
-        builder=builder,
-        warningiserror=True,
-        keep_going=True,
-        jobs=jobs,
-    )
+    vars(builders)["make_chunks"] = _one_by_one
+    with warm.kernels():
+        done = build_sphinx(
+            source,
+            source / "_build" / folder,
+            path_config=source / "_config.yml",
+            noconfig=True,
+            confoverrides={
+                "external_toc_path": (source / "_toc.yml").as_posix(),
+                "edition": edition,
+                "nitpicky": True,
+                "latex_individualpages": False,
+            },
+            builder=builder,
+            warningiserror=True,
+            keep_going=True,
+            jobs=jobs,
+        )
     return done if isinstance(done, int) else 1
 
 

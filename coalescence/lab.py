@@ -245,7 +245,7 @@ def tidy(columns: Columns, where: str) -> pd.DataFrame:
             if not np.isfinite(values.to_numpy(float)).all():
                 row = int(np.flatnonzero(~np.isfinite(values.to_numpy(float)))[0])
                 raise LabError(f"{where}: column {key!r}, row {row} is not a finite number")
-        elif not values.map(lambda v: isinstance(v, str)).all():
+        elif not all(isinstance(value, str) for value in values):
             raise LabError(f"{where}: column {key!r} is neither numbers nor words")
     if columns.empty:
         raise LabError(f"{where}: the table is empty")

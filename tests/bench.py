@@ -1,6 +1,6 @@
 """Weight and speed of the book, each figure beside its peer's from the same run.
 
-    python -m tests.bench [--only weight|page|kernel|build|game] [--chapter DOCUMENT] [--each]
+    python -m tests.bench [--only PART] [--chapter DOCUMENT] [--each]
 
 Nothing here passes or fails: the aims are printed beside what was measured. The peer is the
 default way to do the same: a stock Jupyter Book made at run time of the same chapters, with the
@@ -51,6 +51,7 @@ JOBS = os.cpu_count() or 1
 MOVES = 150  # of each lab in a page, at each speed
 ROUNDS = 3  # in which these are made
 LIVE_MOVES = 60  # of a lab in a kernel
+PARTS = ("weight", "first", "each", "page", "kernel", "game", "build")
 GAME = "book/simulator/flight"  # the page with the flight simulator
 SLOW = 4  # times slower than this processor
 # An address on another host from which the default way fetches a package's file.
@@ -391,7 +392,116 @@ def listing(title: str, sent: list[Sent]) -> None:
         print(f"  {one.size:>10,}  {one.name}")
 
 
-# --- 2. a control in the page ---
+# --- 2. until the first lab moves ---
+
+# A reader who goes straight to the first lab; what the page does meanwhile is noted.
+ARRIVE = """(selector) => {
+  window.bench = { shift: 0 };
+  const seen = ({ hadRecentInput, value }) => { if (!hadRecentInput) window.bench.shift += value; };
+  new PerformanceObserver((list) => list.getEntries().forEach(seen))
+    .observe({ type: "layout-shift", buffered: true });
+  const look = () => {
+    const first = document.querySelector(selector);
+    if (first && !window.bench.there) {
+      window.bench.there = performance.now();
+      first.scrollIntoView({ block: "center", behavior: "instant" });
+    }
+    if (document.querySelector(selector)?.matches(".cb-alive, :has(.vega-bind)"))
+      window.bench.movable ??= performance.now();
+    requestAnimationFrame(look);
+  };
+  look();
+}"""
+LINE = {"offline": False, "latency": 150, "downloadThroughput": 2e5, "uploadThroughput": 9e4}
+
+
+class Arrival(NamedTuple):
+    """How one cold visit went: seconds from the start, layout shift (CLS), MB of script memory."""
+
+    readable: float
+    movable: float
+    shift: float
+    memory: float
+
+
+def arrive(running: Browser, address: str, selector: str, slow: bool) -> Arrival:
+    """Visit a page with an empty cache and go to its first lab at once."""
+    context = running.new_context(viewport={"width": 1280, "height": 800})
+    page = context.new_page()
+    session = context.new_cdp_session(page)
+    if slow:
+        session.send("Network.enable")
+        session.send("Network.emulateNetworkConditions", LINE)
+        session.send("Emulation.setCPUThrottlingRate", {"rate": SLOW})
+    page.add_init_script(f"({ARRIVE})({json.dumps(selector)})")
+    page.goto(address, wait_until="commit")
+    page.wait_for_function("() => window.bench?.movable", timeout=120_000)
+    page.wait_for_load_state("networkidle")
+    readable, movable, shift = page.evaluate(
+        "() => [performance.getEntriesByName('first-contentful-paint')[0].startTime / 1000,"
+        " window.bench.movable / 1000, window.bench.shift]"
+    )
+    session.send("HeapProfiler.collectGarbage")
+    session.send("Performance.enable")
+    told = session.send("Performance.getMetrics")["metrics"]
+    memory = next(float(one["value"]) for one in told if one["name"] == "JSHeapUsedSize") / 1e6
+    context.close()
+    return Arrival(readable, movable, shift, memory)
+
+
+def arrival(running: Browser, these: Chapters) -> None:
+    """Seconds from the address to the first paint and to a first lab that can be moved.
+
+    With an empty cache, for a reader who scrolls to the first lab as soon as it is there: from
+    this machine, and at 1.6 Mbit/s with 150 ms to the host and a processor four times slower. The
+    median of some visits. Layout shift is the sum that Chromium reports until the page is quiet;
+    memory is the script heap's after a collection. The peer is the stock book's page with sliders.
+    """
+    visits = 5
+    with Site(HTML) as site, Site(stock(these)) as default:
+        sides = (
+            (f"{site.address}/{these.this}.html", ".cb-lab"),
+            (f"{default.address}/sliders/{these.this}.html", ".vega-embed"),
+        )
+        rows = []
+        for slow, speed, aim in ((False, "", "<= 1"), (True, ", slow line and processor", "<= 4")):
+            turns = [[arrive(running, *side, slow) for side in sides] for _ in range(visits)]
+            middle = [
+                Arrival(*map(statistics.median, zip(*side, strict=True)))
+                for side in zip(*turns, strict=True)
+            ]
+            ours, peer = middle
+            rows += [
+                Row(f"first paint{speed}", ours.readable, peer.readable, "s"),
+                Row(f"first lab movable{speed}", ours.movable, peer.movable, "s", aim),
+            ]
+        rows += [
+            Row("layout shift until quiet", ours.shift, peer.shift, "", "0"),
+            Row("memory of its scripts", ours.memory, peer.memory, "MB"),
+        ]
+    show(f"2. The way to the first lab of {these.this}, {visits} visits", rows, [])
+
+
+def every_page(running: Browser) -> None:
+    """A line for each chapter: bytes and requests cold, and what it adds to a warm cache."""
+    with Site(HTML) as site:
+        print(f"\n{'3. Every page':<44}{'cold':>8}{'all':>8}{'asked':>7}{'warm':>8}{'shift':>8}")
+        print(f"{'':<44}{'kB':>8}{'kB':>8}{'':>7}{'kB':>8}")
+        for name in chapters():
+            (_, warm), _ = journey(running, site, ["book/teaching/words", name])
+            (alone,), _ = journey(running, site, [name])
+            page = running.new_page(viewport={"width": 1280, "height": 800})
+            page.add_init_script(f"({ARRIVE})('.cb-lab')")
+            page.goto(f"{site.address}/{name}.html", wait_until="networkidle")
+            shift = page.evaluate("() => window.bench.shift")
+            page.close()
+            cold, whole = size(alone.readable), size(alone.all)
+            told = f"{cold:>8.0f}{whole:>8.0f}{len(alone.all):>7}{size(warm.readable):>8.1f}"
+            print(f"  {name:<42}{told}{shift:>8.3f}")
+            sys.stdout.flush()
+
+
+# --- 4. a control in the page ---
 
 MOVE = """async (box, moves) => {
   const inputs = [...box.querySelectorAll("input[type=range], input[type=checkbox], select")];
@@ -500,7 +610,7 @@ def page_latency(running: Browser, these: Chapters) -> None:
             if column == 0:
                 worst = _pair(lambda labs: max(share(lab, 0.95) for lab in labs), a, b)
                 rows.append(Row(f"{name}, p95 of the slowest lab{speed}", *worst, "ms", aim))
-    show(f"2. In the page: {len(ours[1])} labs of {these.this}, {MOVES} moves each", rows, [])
+    show(f"4. In the page: {len(ours[1])} labs of {these.this}, {MOVES} moves each", rows, [])
 
 
 def game(running: Browser) -> None:
@@ -532,14 +642,14 @@ def game(running: Browser) -> None:
         Row("start to first round, warm; peer: cold", warm, cold, "s"),
         Row("loaded for it, once", loaded, None, "kB"),
     ]
-    show("5. The flight simulator", rows, [])
+    show("6. The flight simulator", rows, [])
 
 
 def _pair(summary: Any, ours: Any, peer: Any) -> tuple[float, float | None]:
     return summary(ours), summary(peer) if peer else None
 
 
-# --- 3. a control in a kernel ---
+# --- 5. a control in a kernel ---
 
 INTERACT = """\
 it = _
@@ -667,10 +777,10 @@ def kernel(running: Browser, these: Chapters) -> None:
         Row("slider to picture, p95", *(share(values, 0.95) for values in times), "ms"),
     ]
     notes = [f"{sum(t >= 5000 for t in v)} moves without a picture" for v in times if max(v) > 5000]
-    show(f"3. In a kernel: first lab of {these.this}, {LIVE_MOVES} moves", rows, notes)
+    show(f"5. In a kernel: first lab of {these.this}, {LIVE_MOVES} moves", rows, notes)
 
 
-# --- 4. the build ---
+# --- 7. the build ---
 
 
 def execute(file: Path) -> None:
@@ -736,13 +846,15 @@ def build() -> None:
         Row("nothing changed; peer: the cold build", warm, cold, "s"),
         Row("one chapter's prose changed; peer: its cells alone", edit, alone, "s"),
     ]
-    show(f"4. Build: {len(files)} chapters, {JOBS} processes", rows, [])
+    show(f"7. Build: {len(files)} chapters, {JOBS} processes", rows, [])
 
 
 def main() -> None:
     """Measure what was asked for, or everything."""
     parser = argparse.ArgumentParser(description="Weight and speed of the book, beside its peers.")
-    parser.add_argument("--only", choices=("weight", "page", "kernel", "build", "game"))
+    parser.add_argument(
+        "--only", choices=("weight", "first", "each", "page", "kernel", "build", "game")
+    )
     parser.add_argument("--chapter", help="the document to measure (default: with the most labs)")
     parser.add_argument("--each", action="store_true", help="list every response, by weight")
     arguments = parser.parse_args()
@@ -761,6 +873,10 @@ def main() -> None:
     with browser() as running:
         if asked("weight"):
             weight(running, these, arguments.each)
+        if asked("first"):
+            arrival(running, these)
+        if asked("each"):
+            every_page(running)
         if asked("page"):
             page_latency(running, these)
         if asked("kernel"):

@@ -6,12 +6,13 @@
 *Events.* An impulse in the Bass model (1969): some of its buyers only buy earlier, and they talk.
 """
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq, elementwise
-from scipy.stats import norm, zipfian
+from scipy.stats import norm
 
 from coalescence.models import rise
 from coalescence.models._check import within
@@ -30,21 +31,28 @@ class Members(NamedTuple):
     exponent: float = 1.0  # s, 0: all contribute alike; 1: Zipf's law
 
 
-def _ranks(members: Members) -> Any:
+def _first(members: Members) -> Floats:
+    """What the most active 0, 1, 2 ... members bring: H(k, s), generalised harmonic numbers."""
     within("number", members.number, 1, 1e7)
     within("exponent", members.exponent, 0, 20)
-    return zipfian(max(members.exponent, 1e-300), int(members.number))
+    return _harmonic(int(members.number), float(members.exponent))
+
+
+@lru_cache(maxsize=4)
+def _harmonic(number: int, exponent: float) -> Floats:
+    return np.cumsum(np.append(0.0, np.arange(1, number + 1, dtype=float) ** -exponent))
 
 
 def top_share(members: Members, share: ArrayLike) -> Any:
     """Which part of all contributions comes from the most active `share` of members? Eq. (1).
 
-    H(k, s) / H(n, s) of generalised harmonic numbers, exactly: scipy's finite Zipf distribution.
-    The members counted are rounded to whole ones.
+    H(k, s) / H(n, s) of generalised harmonic numbers. The members counted are rounded to whole
+    ones.
     """
     within("share", share, 0, 1)
-    count = np.rint(np.asarray(share, dtype=float) * members.number)
-    return _ranks(members).cdf(count)[()]
+    sums = _first(members)
+    count = np.rint(np.asarray(share, dtype=float) * int(members.number)).astype(int)
+    return (sums[count] / sums[-1])[()]
 
 
 def voices(members: Members, part: float = 0.5) -> int:
@@ -52,10 +60,9 @@ def voices(members: Members, part: float = 0.5) -> int:
 
     Half at s = 1: near 0.749 sqrt(n), because H(k) is near ln(k) + 0.5772. All at least one.
     """
-    _ranks(members)  # checks the record
+    sums = _first(members)
     within("part", part, 0, 1)
-    sums = np.cumsum(np.arange(1, int(members.number) + 1, dtype=float) ** -members.exponent)
-    return int(np.searchsorted(sums, part * sums[-1])) + 1
+    return max(int(np.searchsorted(sums, part * sums[-1])), 1)
 
 
 def exponent_for(number: int, share: float, part: float) -> float:

@@ -62,13 +62,23 @@ def lag_share(
     if len(t) == 0 or since[-1] == 0:
         return np.zeros(t.shape)
 
+    times, back = np.unique(since, return_inverse=True)
+    kinds = tuple(c._replace(m=1.0, cost=0.0) for c in (country, home))
+    return _shares(tuple(times.tolist()), launch, kinds[0], lead, kinds[1])[back]
+
+
+@lru_cache(maxsize=4096)
+def _shares(
+    times: tuple[float, ...], launch: float, country: Country, lead: float, home: Country
+) -> Floats:
+    """Eq. (1) solved at these times after the launch, once for all countries of a kind."""
+
     def speed(s: float, share: Floats) -> Floats:
         pull = lead * bass_share(launch + s, home.p, home.q)
         return np.asarray((country.p + country.q * share + pull) * (1 - share))
 
-    times, back = np.unique(since, return_inverse=True)
     found = solve_ivp(speed, (0.0, times[-1]), [0.0], "LSODA", t_eval=times, rtol=1e-9, atol=1e-11)
-    return np.asarray(found.y[0][back], dtype=float)
+    return np.asarray(found.y[0], dtype=float)
 
 
 def entries(way: str, count: int, gap: float) -> Floats:

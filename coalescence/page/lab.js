@@ -182,6 +182,16 @@
       });
     }
 
+    // Only the values that differ: the marks stay, which costs less than new ones.
+    change(shown, rows) {
+      const change = window.vega.changeset();
+      for (const [row, record] of shown.entries())
+        for (const { name, moves } of this.columns)
+          if (moves && record[name] !== rows[row][name])
+            change.modify(record, name, rows[row][name]);
+      return change;
+    }
+
     set(stops, keep = true) {
       for (const [i, input] of this.inputs.entries()) {
         if (input.type === "checkbox") input.checked = Boolean(stops[i]);
@@ -198,8 +208,7 @@
         input.parentElement.querySelector("output").textContent = word;
       }
       const rows = this.table();
-      for (const view of this.views)
-        view.change("lab", window.vega.changeset().remove(window.vega.truthy).insert(rows)).run();
+      for (const view of this.views) view.change("lab", this.change(view.data("lab"), rows)).run();
       this.sentence.textContent = this.say(this.setting());
       this.list();
       if (!keep) return;
