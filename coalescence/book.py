@@ -162,7 +162,7 @@ def send_data_apart(
     """Write each lab's numbers to a file of its own, loaded when the lab comes into view."""
     for kind in ("script_files", "css_files"):
         files = context.get(kind, [])
-        context[kind] = [f for f in files if not _unwanted(f, page, context.get("body", ""))]
+        context[kind] = [f for f in files if not _unwanted(f, context.get("body", ""))]
     if "cb-lab" not in context.get("body", ""):
         return
     names = iter(re.findall(r'data-lab="([^"]+)"', context["body"]))
@@ -199,13 +199,13 @@ def mend_body(app: Sphinx, page: str, template: str, context: dict[str, Any], do
         context["body"] = THEBE.sub("", context["body"])
 
 
-def _unwanted(file: Any, page: str, text: str) -> bool:
+def _unwanted(file: Any, text: str) -> bool:
     """Scripts of the stock book that no page of this one uses, or not this one."""
     name = str(getattr(file, "filename", file) or "")
     body = str((getattr(file, "attributes", None) or {}).get("body") or "")
     unread = ("THEBE", "DOCUMENTATION_OPTIONS.pagename")  # the latter serves a version switcher
     stock = re.search("thebe|mathjax", name, re.I) is not None or any(o in body for o in unread)
-    return stock or light.unneeded(name, page, text)
+    return stock or light.unneeded(name, text)
 
 
 def mend_scripts(app: Sphinx, error: Exception | None) -> None:

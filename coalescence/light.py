@@ -1,12 +1,13 @@
-"""Pages that send what they use: the theme's icons, style rules and scripts, less the rest.
+"""Pages that send what they use: one style sheet, its icons, and the scripts of their kind.
 
-The book theme brings three icon fonts of 2,000 signs, the rules for them, and a style sheet that
-serves any page that could be made with it. A book uses some twenty icons and a tenth of the rules.
-When its pages are written, a rule stays if every class and id that it asks for occurs as a word in
-some page or script of the site, and the font keeps the signs that the remaining rules name.
+The book theme brings nine style sheets for any page that could be made with it, and icon fonts of
+2,000 signs. A book uses a fifth of the rules and some twenty signs. When its pages are written, the
+sheets become one, in their order; a rule stays if every class and id that it asks for occurs as a
+word in some page or script of the site, and a font keeps the signs that the remaining rules name.
 """
 
 import hashlib
+import posixpath
 import re
 from collections.abc import Callable, Iterable
 from io import BytesIO
@@ -19,21 +20,29 @@ from fontTools import subset
 from fontTools.ttLib import TTFont
 from sphinx.application import Sphinx
 
-SHEETS = ("styles/pydata-sphinx-theme.css", "styles/sphinx-book-theme.css", "sphinx-design.min.css")
+OWN = "casebook.css"  # stays as it is: its rules also serve what scripts make
+SHEET = "style.css"
 FONTS = "vendor/fontawesome/webfonts"
-SOURCE = re.compile(r'src:url\([^)]*/([\w-]+)\.woff2\) format\("woff2"\)[^;}]*')
-FORMAT = 'src:url(../vendor/fontawesome/webfonts/{}.woff) format("woff")'
+FACE = re.compile(r'src:url\([^)]*/([\w-]+)\.woff2\) format\("woff2"\)[^;}]*')
+FORMAT = f'src:url({FONTS}/{{}}.woff) format("woff")'
+IMPORT = re.compile(r"""@import\s+(?:url\()?["']?([^"')]+)["']?\)?;?""")
+URL = re.compile(r"""url\(["']?(?!data:|#|\w+:)([^)"']+)["']?\)""")
+LINK = re.compile(r'<link\b[^>]*\bhref="([^"]*_static/)([^"?]+\.css)[^"]*"[^>]*>\s*')
 WORD = re.compile(r"[\w-]+")
 NESTED = {"media", "supports", "layer", "container"}
-# Scripts and style sheets that serve one kind of page: their names, and what its text has.
+# Scripts that serve one kind of page: their names, and what such a page's text has.
 ONLY_WHERE = {
-    "design-tabs|sphinx-design": r'class="[^"]*\bsd-',
+    "design-tabs": r'class="[^"]*\bsd-',
     "togglebutton": r'class="[^"]*\b(?:toggle|dropdown)\b',
     "copybutton|clipboard": r'class="[^"]*\bhighlight\b',
 }
-SEARCH = "searchtools|language_data"
+SEARCH = re.compile(
+    r'<script src="[^"]*\b(?:searchtools|language_data|searchindex)\.js[^"]*"></script>\s*'
+)
+WORKS = re.compile(r'<script src=(?!"[^"]*(?:_static/moved/|documentation_options))')
+LOGO = re.compile(r'(<img alt="\w+ logo") src=')
+ICONS = re.compile(r'<script defer src="[^"]*/fontawesome\.js[^"]*"></script>\s*')
 PRELOAD = re.compile(r'<link rel="preload" as="font"[^>]*?>\s*')
-SHEET = re.compile(r'(href="[^"]*_static/(?:{})\?)[^"]*"'.format("|".join(map(re.escape, SHEETS))))
 
 
 def slim(css: str, known: set[str]) -> str:
@@ -81,17 +90,17 @@ def signs(css: str) -> set[int]:
     return {code for code in escaped | set(map(ord, css)) if 0xE000 <= code < 0xF900}
 
 
-def font(file: Path, wanted: set[int]) -> bytes:
+def font(file: bytes, wanted: set[int]) -> bytes:
     """An icon font with the wanted signs alone."""
     options = subset.Options(flavor="woff", hinting=False, notdef_outline=False)
     options.drop_tables += ["FFTM"]
-    with TTFont(file) as whole:
+    with TTFont(BytesIO(file)) as every:
         part = subset.Subsetter(options)
         part.populate(unicodes=wanted)
-        part.subset(whole)
-        whole.flavor = "woff"
+        part.subset(every)
+        every.flavor = "woff"
         kept = BytesIO()
-        whole.save(kept)
+        every.save(kept)
     return kept.getvalue()
 
 
@@ -109,42 +118,69 @@ def words(site: Path, left_out: Iterable[str]) -> set[str]:
     return {word for file in files for word in WORD.findall(file.read_text(encoding="utf-8"))}
 
 
-def unneeded(name: str, page: str, body: str) -> bool:
-    """Whether a script or style sheet serves another kind of page than this one."""
-    if re.search(SEARCH, name):
-        return page != "search"
-    return any(re.search(n, name) and not re.search(mark, body) for n, mark in ONLY_WHERE.items())
+def unneeded(name: str, body: str) -> bool:
+    """Whether a script serves another kind of page than one with this text."""
+    script = name.endswith(".js")
+    where = ((re.search(n, name), re.search(mark, body)) for n, mark in ONLY_WHERE.items())
+    return script and any(named and not marked for named, marked in where)
 
 
-def lighten(site: Path, originals: Callable[[str], Path | None], left_out: Iterable[str]) -> None:
-    """Write the slimmer style sheets and fonts into a built site, and let its pages know them.
+def quick(html: str, search: bool) -> str:
+    """A page whose scripts wait until it is read, but for those that only set something."""
+    html = ICONS.sub("", PRELOAD.sub("", html))  # the font has the icons
+    html = LOGO.sub(r'\1 loading="lazy" src=', html)  # they stand in a closed menu
+    head, end, body = html.partition("</head>")
+    if not search:  # the theme loads all that for a search while one types, which is off
+        head = SEARCH.sub("", head)
+    return WORKS.sub("<script defer src=", head) + end + body
 
-    `originals` gives the untouched file for a name below `_static`, so that a second build of a
-    part of the pages starts from the whole again.
+
+def whole(name: str, read: Callable[[str], str]) -> str:
+    """A style sheet as part of one in `_static`: what it imports, its addresses from there."""
+    folder = posixpath.dirname(name)
+
+    def here(path: str) -> str:
+        return posixpath.normpath(posixpath.join(folder, path))
+
+    parts = IMPORT.split(read(name))  # text, what it imports, text ...
+    parts[::2] = [URL.sub(lambda at: f"url({here(at[1])})", text) for text in parts[::2]]
+    parts[1::2] = [whole(here(path), read) for path in parts[1::2]]
+    return "".join(parts)
+
+
+def lighten(site: Path, read: Callable[[str], bytes], left_out: Iterable[str]) -> None:
+    """Write the one style sheet and its fonts into a built site, and let its pages know them.
+
+    `read` gives a file below `_static` as it was before this. A page that was lightened before
+    keeps its link, with the mark of the new sheet.
     """
     static = site / "_static"
-    known, wanted = words(site, left_out), set[int]()
-    fonts = set[str]()
-    mark = hashlib.sha256()
-    for name in SHEETS:
-        original = originals(name)
-        if original is None or not (static / name).exists():
-            continue
-        css = slim(original.read_text(encoding="utf-8"), known)
-        fonts |= set(SOURCE.findall(css))
-        wanted |= signs(css)
-        css = SOURCE.sub(lambda source: FORMAT.format(source[1]), css)
-        (static / name).write_text(css, encoding="utf-8")
-        mark.update(css.encode())
-    for name in fonts:
-        if original := originals(f"{FONTS}/{name}.ttf"):
-            (static / FONTS / f"{name}.woff").write_bytes(font(original, wanted))
+    pages = {page: page.read_text(encoding="utf-8") for page in pages_of(site, left_out)}
+    linked = {page: [name for _, name in LINK.findall(html)] for page, html in pages.items()}
+    names = max(linked.values(), key=len, default=[])
+    if len(names) < 2:
+        return
+    known = words(site, left_out)
+    texts = {name: whole(name, lambda path: read(path).decode()) for name in names}
+    css = "".join(text if name == OWN else slim(text, known) for name, text in texts.items())
+    wanted = signs(css)
+    for name in set(FACE.findall(css)):
+        made = static / FONTS / f"{name}.woff"
+        made.parent.mkdir(parents=True, exist_ok=True)
+        made.write_bytes(font(read(f"{FONTS}/{name}.ttf"), wanted))
+    css = f"/* {' '.join(names)} */\n{FACE.sub(lambda face: FORMAT.format(face[1]), css)}"
+    (static / SHEET).write_text(css, encoding="utf-8")
     for unread in [*(static / FONTS).glob("*.woff2"), *(static / FONTS).glob("*.ttf")]:
         unread.unlink()
-    for page in pages_of(site, left_out):
-        old = page.read_text(encoding="utf-8")
-        new = SHEET.sub(rf'\g<1>v={mark.hexdigest()[:8]}"', PRELOAD.sub("", old))
-        if new != old:
+    mark = hashlib.sha256(css.encode()).hexdigest()[:8]
+    for page, html in pages.items():
+        up = LINK.search(html)
+        if up is None:
+            continue
+        link = f'<link href="{up[1]}{SHEET}?v={mark}" rel="stylesheet" />\n'
+        new = html[: up.start()] + link + LINK.sub("", html[up.end() :])
+        new = quick(new, search=page.name == "search.html")
+        if new != html:
             page.write_text(new, encoding="utf-8")
 
 
@@ -154,12 +190,13 @@ def connect(app: Sphinx, left_out: Iterable[str]) -> None:
     def after(app: Sphinx, error: Exception | None) -> None:
         if error is None and app.builder.name in ("html", "dirhtml"):
             theme = app.builder.theme  # type: ignore[attr-defined]
-            places = [Path(folder) / "static" for folder in theme.get_theme_dirs()]
-            places += map(Path, app.config.html_static_path)
+            themes = [Path(folder) / "static" for folder in theme.get_theme_dirs()]
+            static = Path(app.outdir) / "_static"
 
-            def original(name: str) -> Path | None:
-                return next((place / name for place in places if (place / name).exists()), None)
+            def read(name: str) -> bytes:
+                places = [*themes, static]
+                return next(p / name for p in places if (p / name).exists()).read_bytes()
 
-            lighten(Path(app.outdir), original, left_out)
+            lighten(Path(app.outdir), read, left_out)
 
-    app.connect("build-finished", after)
+    app.connect("build-finished", after, priority=999)  # the theme writes its colours last

@@ -3,10 +3,10 @@
 import re
 from io import BytesIO
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import sphinx_book_theme
-import sphinx_design
 from fontTools.ttLib import TTFont
 from pydata_sphinx_theme import __file__ as pydata
 
@@ -18,8 +18,8 @@ site, reader = test_pages.site, test_pages.reader
 THEMES = [
     Path(pydata).parent / "theme/pydata_sphinx_theme/static",
     Path(sphinx_book_theme.__file__).parent / "theme/sphinx_book_theme/static",
-    Path(sphinx_design.__file__).parent / "static",
 ]
+SHEET = HTML / "_static" / light.SHEET
 # What a style sheet says of every element of a kind, and of what it draws before and after it.
 STYLES = """() => {
   const kinds = new Map();
@@ -38,8 +38,9 @@ STYLES = """() => {
 
 
 def original(name):
-    """A theme's file as it is installed."""
-    return next(place / name for place in THEMES if (place / name).exists())
+    """A file of the site as it was before it was made lighter."""
+    places = [*THEMES, HTML / "_static"]
+    return next(place / name for place in places if (place / name).exists()).read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -63,16 +64,62 @@ def test_a_rule_stays_if_all_that_it_asks_for_is_known(css, slimmer):
 
 def test_a_font_keeps_the_signs_asked_for_and_no_other():
     file = original(f"{light.FONTS}/fa-solid-900.ttf")
-    with TTFont(BytesIO(light.font(file, {0xF002, 0xF0C9}))) as part, TTFont(file) as whole:
+    made = light.font(file, {0xF002, 0xF0C9})
+    with TTFont(BytesIO(made)) as part, TTFont(BytesIO(file)) as whole:
         assert set(part.getBestCmap()) == {0xF002, 0xF0C9} < set(whole.getBestCmap())
 
 
-def test_every_script_and_sheet_comes_where_it_is_needed():
-    assert light.unneeded("searchtools.js", "book/index", "")
-    assert not light.unneeded("searchtools.js", "search", "")
-    assert light.unneeded("sphinx-design.min.css", "a", '<p class="cb-sd">')
-    assert not light.unneeded("sphinx-design.min.css", "a", '<p class="x sd-card">')
-    assert not light.unneeded("lab.js", "a", "")
+def test_every_script_comes_where_it_is_needed():
+    assert light.unneeded("design-tabs.js", '<p class="cb-sd">')
+    assert not light.unneeded("design-tabs.js", '<p class="x sd-card">')
+    assert light.unneeded("copybutton.js", "<pre>")
+    assert not light.unneeded("copybutton.css", "<pre>")
+    assert not light.unneeded("lab.js", "")
+
+
+def test_sheets_become_one_with_what_they_import_and_their_addresses():
+    files = {
+        "a/b.css": '@import "../c.css";p{background:url(d.png)}@import url("e/f.css");q{r:url(#s)}',
+        "c.css": "x{background:url('y.png')}",
+        "a/e/f.css": 'z{background:url("data:w")}',
+    }
+    assert light.whole("a/b.css", files.__getitem__) == (
+        'x{background:url(y.png)}p{background:url(a/d.png)}z{background:url("data:w")}q{r:url(#s)}'
+    )
+
+
+def page(*links):
+    head = "".join(f'<link rel="stylesheet" href="../_static/{link}?v=1" />\n' for link in links)
+    scripts = (
+        '<script src="../_static/moved/1.js"></script><script src="../searchindex.js"></script>'
+    )
+    return f"<head>{head}{scripts}<script src='late.js'></script></head><p class='a'>"
+
+
+def test_a_second_build_of_one_page_gives_all_pages_its_sheet(tmp_path):
+    texts = {"one.css": ".a{b:c}.z{b:c}", "two.css": ".d{b:c}"}
+    (tmp_path / "book").mkdir()
+    (tmp_path / "_static").mkdir()
+    first, second = tmp_path / "book/first.html", tmp_path / "book/second.html"
+
+    def lighten():
+        light.lighten(tmp_path, lambda name: texts[name].encode(), {"_static"})
+        return (tmp_path / "_static" / light.SHEET).read_text()
+
+    for html in (first, second):
+        html.write_text(page(*texts))
+    assert lighten() == "/* one.css two.css */\n.a{b:c}"
+    before = first.read_text()
+    assert before == second.read_text()
+    assert "searchindex" not in before
+    assert re.findall("<script (?:defer )?src", before) == ["<script src", "<script defer src"]
+    assert light.LINK.findall(before) == [("../_static/", light.SHEET)]
+    lighten()
+    assert first.read_text() == before
+    second.write_text(page(*texts) + "<p class='d'>")
+    assert lighten() == "/* one.css two.css */\n.a{b:c}.d{b:c}"
+    assert light.LINK.search(first.read_text())[0] == light.LINK.search(second.read_text())[0]
+    assert first.read_text() != before
 
 
 @pytest.mark.browser
@@ -80,28 +127,31 @@ def test_every_script_and_sheet_comes_where_it_is_needed():
 @pytest.mark.parametrize("name", ["book/coalescence/trust", "book/teaching/words", "search"])
 def test_a_page_looks_as_it_does_with_the_whole_style_sheets(reader, name, theme):
     """Every computed style of every element is the same, but for the fonts' own files."""
-    asked = []
-
-    def whole(route):
-        asked.append(route.request.url)
-        sheet = next(name for name in light.SHEETS if name in route.request.url)
-        route.fulfill(body=original(sheet).read_bytes(), content_type="text/css")
-
-    def fonts(route):
-        name = route.request.url.rpartition("/")[2]
-        route.fulfill(body=original(f"{light.FONTS}/{name}").read_bytes())
-
+    names = re.search(r"/\* (.*) \*/", SHEET.read_text(encoding="utf-8"))[1].split()
+    assert len(names) > 5
     seen = []
-    for swapped in (False, True):
+
+    def apart(route):
+        html = (HTML / f"{name}.html").read_text(encoding="utf-8")
+        up = light.LINK.search(html)[1]
+        links = "".join(f'<link rel="stylesheet" href="{up}{one}">' for one in names)
+        route.fulfill(body=light.LINK.sub(links, html), content_type="text/html")
+
+    def untouched(route):
+        file = urlsplit(route.request.url).path.partition("/_static/")[2]
+        kind = {"content_type": "text/css"} if file.endswith(".css") else {}
+        route.fulfill(body=original(file), **kind)
+
+    for whole in (False, True):
         page = reader.open("genindex.html", color_scheme=theme)
-        if swapped:
-            page.context.route(re.compile("|".join(map(re.escape, light.SHEETS))), whole)
-            page.context.route("**/webfonts/*", fonts)
+        if whole:
+            page.context.route(f"**/{name}.html", apart)
+            page.context.route(re.compile(r"\.css|/webfonts/"), untouched)
         page.goto(f"{reader.site}{name}.html", wait_until="networkidle")
         page.keyboard.press("Control+k")  # the dialog of the search
         page.wait_for_timeout(300)
         seen.append(page.evaluate(STYLES))
-    assert len(asked) >= 2
+        assert page.locator("link[rel=stylesheet]").count() == (len(names) if whole else 1)
     slim, full = seen
     assert len(slim) == len(full) > 50
     assert [a[0] for a, b in zip(slim, full, strict=True) if a != b] == []
@@ -109,11 +159,10 @@ def test_a_page_looks_as_it_does_with_the_whole_style_sheets(reader, name, theme
 
 @pytest.mark.browser
 def test_every_icon_on_a_page_has_its_sign_in_the_font(reader):
-    sheets = [(HTML / "_static" / name).read_text(encoding="utf-8") for name in light.SHEETS]
-    signs = light.signs("".join(sheets))
+    signs = light.signs(SHEET.read_text(encoding="utf-8"))
     with TTFont(HTML / "_static" / light.FONTS / "fa-solid-900.woff") as font:
         had = set(font.getBestCmap())
-    with TTFont(original(f"{light.FONTS}/fa-solid-900.ttf")) as font:
+    with TTFont(BytesIO(original(f"{light.FONTS}/fa-solid-900.ttf"))) as font:
         assert had == signs & set(font.getBestCmap())
     page = reader.open("book/coalescence/trust.html")
     shown = page.evaluate("""() => [...document.querySelectorAll(".fa-solid")].map((icon) =>
