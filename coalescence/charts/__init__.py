@@ -11,6 +11,7 @@ BLUE, ORANGE, GREEN, PINK, SKY, RED = (
     "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#a63a00",
 )  # fmt: skip
 INK, MUTED, LINE = "#1f2328", "#59636e", "#d1d9e0"  # text, secondary text, grid and axes
+PAPER, NIGHT = "#ffffff", "#101418"  # the ground, dark in dark mode; a dark that stays dark
 PALETTE = [BLUE, ORANGE, GREEN, PINK, SKY, RED]
 
 

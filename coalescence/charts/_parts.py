@@ -6,10 +6,23 @@ from typing import Any, Literal
 import altair as alt
 import pandas as pd
 
-from coalescence.charts import BLUE, GREEN, HEIGHT, INK, MUTED, ORANGE, WIDTH
+from coalescence.charts import (
+    BLUE,
+    GREEN,
+    HEIGHT,
+    INK,
+    LINE,
+    MUTED,
+    NIGHT,
+    ORANGE,
+    PAPER,
+    SKY,
+    WIDTH,
+)
 
 COLOURS = (BLUE, ORANGE, MUTED, GREEN)
 DASHES = ([1, 0], [7, 3], [2, 3], [9, 3, 2, 3])
+UPON = {SKY: NIGHT, LINE: INK}  # what reads on a pale bar; on the others the ground does
 FIFTHS = [0, 0.2, 0.4, 0.6, 0.8, 1]  # ticks of an axis of shares
 
 
@@ -116,25 +129,22 @@ def inside(
     least: float,
     *,
     form: str,
-    ink: str = "false",
+    colours: Sequence[str],
     **look: Any,
 ) -> alt.Chart:
-    """The amounts written into a stacked bar's segments, white, or dark where `ink` holds.
+    """The amounts written into a stacked bar's segments, which have these `colours`.
 
     The bars run `along` "x" or "y", stack the field `value` by the field `by` in the order of the
     field "place"; amounts below `least` are left out.
     """
+    inks = [UPON.get(colour, PAPER) for colour in colours]
     drawn: alt.Chart = (
         base.transform_stack(
             stack=value, groupby=[by], sort=[alt.SortField("place")], as_=["from", "to"]
         )
         .transform_filter(f"datum.{value} >= {least}")
         .transform_calculate(middle="(datum.from + datum.to) / 2")
-        .mark_text(**look)
-        .encode(
-            **{along: "middle:Q"},
-            text=alt.Text(f"{value}:Q", format=form),
-            color=alt.condition(ink, alt.value(INK), alt.value("white")),
-        )
+        .mark_text(color=alt.ExprRef(f"({inks})[datum.place]"), **look)
+        .encode(**{along: "middle:Q"}, text=alt.Text(f"{value}:Q", format=form))
     )
     return drawn

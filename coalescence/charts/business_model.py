@@ -11,6 +11,7 @@ from coalescence.charts import (
     LINE,
     MUTED,
     ORANGE,
+    PAPER,
     PINK,
     SKY,
     WIDTH,
@@ -27,6 +28,7 @@ PARTS = {
     "channel": "Channel",
     "tax": "Tax",
 }
+SHADES = [BLUE, SKY, PINK, ORANGE, GREEN, LINE]  # of the parts, in their order
 WAYS = {
     "sleep": "Rivals sleep",
     "make less": "Rivals make less",
@@ -47,24 +49,16 @@ def chains(table: pd.DataFrame) -> alt.LayerChart:
         place=place(PARTS, "part"),
     )
     y = alt.Y("words:N", title=None).sort(order)
-    bars = base.mark_bar(stroke="white", strokeWidth=1, size=46, clip=True).encode(
+    bars = base.mark_bar(stroke=PAPER, strokeWidth=1, size=46, clip=True).encode(
         x=alt.X("amount:Q", title="What the buyer pays (RMB)").scale(domain=[0, 3000]),
         y=y,
         color=alt.Color("kind:N")
-        .scale(domain=list(PARTS.values()), range=[BLUE, SKY, PINK, ORANGE, GREEN, LINE])
+        .scale(domain=list(PARTS.values()), range=SHADES)
         .legend(symbolType="square", columns=3),
         order="place:Q",
     )
     amounts = inside(
-        base,
-        "x",
-        "amount",
-        "words",
-        150,
-        form=".0f",
-        ink="datum.part == 'tax'",
-        fontSize=11.5,
-        clip=True,
+        base, "x", "amount", "words", 150, form=".0f", colours=SHADES, fontSize=11.5, clip=True
     )
     totals = base.transform_filter("datum.part == 'tax'").mark_text(
         align="left", dx=6, fontWeight=600, clip=True

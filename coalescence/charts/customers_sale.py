@@ -10,6 +10,7 @@ from coalescence.charts import (
     LINE,
     MUTED,
     ORANGE,
+    PAPER,
     PINK,
     SKY,
     WIDTH,
@@ -24,6 +25,7 @@ PARTS = {
     "buyers": "Buyers",
     "lost": "Lost: price too high",
 }
+SHADES = [BLUE, GREEN, ORANGE, SKY, LINE]  # of the parts, in their order
 TALK = {
     0: "Not at all",
     0.5: "Half as much as owners",
@@ -45,17 +47,15 @@ def stack(table: pd.DataFrame) -> alt.LayerChart:
     )
     x = alt.X("tiers:O", title="Middlemen between maker and buyer").axis(labelAngle=0)
     y = alt.Y("value:Q", title="% of what the market could yield")
-    bars = base.mark_bar(stroke="white", strokeWidth=1).encode(
+    bars = base.mark_bar(stroke=PAPER, strokeWidth=1).encode(
         x=x,
         y=y.scale(domain=[0, 1], nice=False).axis(format="%"),
         color=alt.Color("words:N")
-        .scale(domain=list(PARTS.values()), range=[BLUE, GREEN, ORANGE, SKY, LINE])
+        .scale(domain=list(PARTS.values()), range=SHADES)
         .legend(symbolType="square", columns=2),
         order="place:Q",
     )
-    amounts = inside(
-        base, "y", "value", "tiers", 0.055, form=".0%", ink="datum.place >= 3", fontSize=11
-    )
+    amounts = inside(base, "y", "value", "tiers", 0.055, form=".0%", colours=SHADES, fontSize=11)
     return layered(bars, amounts.encode(x=x)).properties(
         width=WIDTH,
         height=HEIGHT,
@@ -158,7 +158,7 @@ def sell_outs(table: pd.DataFrame) -> alt.LayerChart:
         alt.Chart(table)
         .transform_fold(list(STOCKS), as_=["stock", "value"])
         .transform_calculate(words=worded(STOCKS, "stock"), place=place(STOCKS, "stock"))
-        .mark_area(stroke="white", strokeWidth=1)
+        .mark_area(stroke=PAPER, strokeWidth=1)
         .encode(x=x, y=y, color=colour, order="place:Q")
     )
     line = alt.Chart(table).mark_line(strokeDash=[6, 3], color=ORANGE)

@@ -5,7 +5,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from coalescence.charts import BLUE, GREEN, LINE, MUTED, ORANGE, layered
+from coalescence.charts import BLUE, GREEN, LINE, MUTED, ORANGE, PAPER, layered
 from coalescence.charts._parts import FIFTHS, inside, place, worded
 from coalescence.models import ecosystem_iot
 
@@ -56,9 +56,11 @@ def join(table: pd.DataFrame) -> alt.LayerChart:
     y = alt.Y("law:N", title=None).sort(list(ecosystem_iot.LAWS))
     x = alt.X("share:Q", title="Share of the value that joining adds").scale(domain=[0, 1])
     base = alt.Chart(table).transform_calculate(place=place(sides, "side"))
-    amounts = inside(base, "x", "share", "law", 0.06, form=".0%", fontWeight=600)
+    amounts = inside(
+        base, "x", "share", "law", 0.06, form=".0%", colours=[BLUE, ORANGE], fontWeight=600
+    )
     return layered(
-        base.mark_bar(stroke="white", size=34).encode(
+        base.mark_bar(stroke=PAPER, size=34).encode(
             y=y,
             x=x.axis(format="%", values=FIFTHS),
             color=alt.Color("side:N")
@@ -185,7 +187,7 @@ def leaders(table: pd.DataFrame) -> alt.LayerChart:
         .mark_text(align="left", dx=6, fontWeight=600)
         .encode(text=alt.Text("share:Q", format=".1f")),
         base.transform_filter("datum.share >= 50")
-        .mark_text(align="right", dx=-6, fontWeight=600, color="white")
+        .mark_text(align="right", dx=-6, fontWeight=600, color=PAPER)
         .encode(text=alt.Text("share:Q", format=".1f")),
     ).properties(
         width=290,

@@ -13,6 +13,7 @@ from coalescence.charts import (
     MUTED,
     ORANGE,
     PALETTE,
+    PAPER,
     PINK,
     SKY,
     WIDTH,
@@ -33,6 +34,7 @@ PARTS = {
     "stake": "Xiaomi, as an owner",
     "lost": "Lost: price too high",
 }
+SHADES = [ORANGE, BLUE, SKY, LINE]  # of the parts, in their order
 
 
 # --- the stake ---
@@ -111,7 +113,7 @@ def control(table: pd.DataFrame) -> alt.LayerChart:
         .scale(domain=[0, 1.12])
         .axis(format="%", values=FIFTHS)
     )
-    bars = base.mark_bar(stroke="white", strokeWidth=1).encode(
+    bars = base.mark_bar(stroke=PAPER, strokeWidth=1).encode(
         y=y,
         x=x,
         color=alt.Color("words:N", title="From whose investment")
@@ -193,24 +195,15 @@ def channel(table: pd.DataFrame) -> alt.LayerChart:
         .scale(domain=[0, 1])
         .axis(format="%", values=FIFTHS)
     )
-    bars = base.mark_bar(stroke="white", strokeWidth=1).encode(
+    bars = base.mark_bar(stroke=PAPER, strokeWidth=1).encode(
         y=y,
         x=x,
         color=alt.Color("words:N")
-        .scale(domain=list(PARTS.values()), range=[ORANGE, BLUE, SKY, LINE])
+        .scale(domain=list(PARTS.values()), range=SHADES)
         .legend(symbolType="square", columns=2),
         order="place:Q",
     )
-    amounts = inside(
-        base,
-        "x",
-        "profit",
-        "method",
-        0.08,
-        form=".0%",
-        fontSize=11,
-        ink="datum.part == 'stake' || datum.part == 'lost'",
-    )
+    amounts = inside(base, "x", "profit", "method", 0.08, form=".0%", colours=SHADES, fontSize=11)
     return alt.LayerChart(
         layer=[bars, amounts.encode(y=y)],
         width=WIDTH,

@@ -3,7 +3,7 @@
 import altair as alt
 import pandas as pd
 
-from coalescence.charts import BLUE, GREEN, HEIGHT, INK, ORANGE, WIDTH, layered
+from coalescence.charts import BLUE, GREEN, HEIGHT, INK, ORANGE, PAPER, WIDTH, layered
 from coalescence.charts._parts import lines, mark
 
 PLACES = {"waterfall": "Abroad, one by one", "sprinkler": "Abroad, all at once", "home": "At home"}
@@ -115,7 +115,7 @@ def verdict(table: pd.DataFrame) -> alt.LayerChart:
     ways = ["All at once", "One by one", "Stay at home"]
     hues = alt.Scale(domain=ways, range=[ORANGE, BLUE, INK])
     return layered(
-        base.mark_rect(stroke="white").encode(
+        base.mark_rect(stroke=PAPER).encode(
             color=alt.Color("winner:N", scale=hues), fillOpacity=alt.value(0.3)
         ),
         base.mark_text(fontSize=12).encode(text=alt.Text("difference:Q", format="+.0f")),

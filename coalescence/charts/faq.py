@@ -5,7 +5,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from coalescence.charts import BLUE, GREEN, MUTED, ORANGE, SKY, WIDTH, layered
+from coalescence.charts import BLUE, GREEN, MUTED, ORANGE, PAPER, SKY, WIDTH, layered
 from coalescence.charts._parts import FIFTHS, inside, key, place, row_of, worded
 
 QUESTIONS = {
@@ -38,9 +38,7 @@ def survive(table: pd.DataFrame) -> alt.LayerChart:
         stand.mark_point(**look),
         open_.mark_point(filled=False, strokeDash=[2, 3], **look),
         fall.mark_point(filled=False, **look),
-        stand.mark_text(color="white", fontWeight=600).encode(
-            text="number:Q", color=alt.value("white")
-        ),
+        stand.mark_text(fontWeight=600).encode(text="number:Q", color=alt.value(PAPER)),
         open_.mark_text(fontWeight=600).encode(text="number:Q"),
         fall.mark_text(fontWeight=600).encode(text="number:Q"),
         *key(("■ stands", GREEN), left=2, top=-14, fontWeight=600),
@@ -110,6 +108,7 @@ def say_without(table: pd.DataFrame, *, line: str, spill: float, until: int) -> 
 
 
 PARTS = {"services": "Services", "connected": "Connected products", "phones": "Phones"}
+SHADES = [GREEN, SKY, BLUE]
 
 
 def profits(table: pd.DataFrame) -> alt.LayerChart:
@@ -122,15 +121,15 @@ def profits(table: pd.DataFrame) -> alt.LayerChart:
     )
     x = alt.X("year:O", title=None).axis(labelAngle=0)
     y = alt.Y("share:Q", title="Share of their gross profit").scale(domain=[0, 1])
-    bars = base.mark_bar(stroke="white", size=44).encode(
+    bars = base.mark_bar(stroke=PAPER, size=44).encode(
         x=x,
         y=y.axis(format="%", values=FIFTHS),
         color=alt.Color("words:N")
-        .scale(domain=list(PARTS.values()), range=[GREEN, SKY, BLUE])
+        .scale(domain=list(PARTS.values()), range=SHADES)
         .legend(symbolType="square"),
         order="place:Q",
     )
-    amounts = inside(base, "y", "share", "year", 0.06, form=".0%", ink="datum.line == 'connected'")
+    amounts = inside(base, "y", "share", "year", 0.06, form=".0%", colours=SHADES)
     return layered(bars, amounts.encode(x=x)).properties(
         width=WIDTH - 40,
         height=230,

@@ -5,7 +5,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from coalescence.charts import BLUE, GREEN, MUTED, ORANGE, PINK, layered
+from coalescence.charts import BLUE, GREEN, MUTED, ORANGE, PAPER, PINK, layered
 from coalescence.charts._parts import FIFTHS, key
 from coalescence.models import incubation
 
@@ -72,7 +72,7 @@ def supplier(table: pd.DataFrame) -> alt.LayerChart:
         base.mark_text(align="left", dx=5, fontWeight=600).encode(
             x=price, text=alt.Text("price:Q", format=".2f")
         ),
-        base.mark_text(align="right", dx=-5, color="white", fontWeight=600).encode(
+        base.mark_text(align="right", dx=-5, color=PAPER, fontWeight=600).encode(
             x=alt.X("cost:Q", scale=scale), text=alt.Text("cost:Q", format=".2f")
         ),
     ).properties(

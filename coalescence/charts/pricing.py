@@ -11,6 +11,7 @@ from coalescence.charts import (
     LINE,
     MUTED,
     ORANGE,
+    PAPER,
     SKY,
     WIDTH,
     layered,
@@ -117,7 +118,7 @@ def versions(table: pd.DataFrame) -> alt.LayerChart:
         .transform_fold(list(PARTS), as_=["what", "cost"])
         .transform_calculate(words=worded(PARTS, "what"), order=place(PARTS, "what"))
     )
-    bars = base.mark_bar(stroke="white", strokeWidth=1, clip=True).encode(
+    bars = base.mark_bar(stroke=PAPER, strokeWidth=1, clip=True).encode(
         x=x,
         y=alt.Y("cost:Q", title="Cost (RMB per phone)").scale(domain=[0, 140]),
         color=alt.Color("words:N")

@@ -5,7 +5,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from coalescence.charts import BLUE, GREEN, HEIGHT, LINE, MUTED, ORANGE, WIDTH, layered
+from coalescence.charts import BLUE, GREEN, HEIGHT, LINE, MUTED, ORANGE, PAPER, WIDTH, layered
 from coalescence.charts._parts import FIFTHS, inside, place, row_of, worded
 from coalescence.models import strategy
 
@@ -67,7 +67,7 @@ def say_duel(table: pd.DataFrame, *, value: float, cost: float, taste: float) ->
 
 def sticks(table: pd.DataFrame) -> alt.LayerChart:
     """How the worth of each phone is divided, and what would be missed without its firm."""
-    firms, parts = list(FIRMS.values()), list(PARTS.values())
+    firms, parts, shades = list(FIRMS.values()), list(PARTS.values()), [LINE, BLUE, GREEN]
     base = alt.Chart(table).transform_calculate(
         words=worded(FIRMS, "firm"),
         kind=worded(PARTS, "part"),
@@ -75,17 +75,13 @@ def sticks(table: pd.DataFrame) -> alt.LayerChart:
     )
     y = alt.Y("words:N", title=None).sort(firms).axis(labelFontWeight="bold")
     x = alt.X("amount:Q", title="RMB, up to what the phone is worth to a buyer it suits")
-    bars = base.mark_bar(stroke="white", strokeWidth=1, size=44, clip=True).encode(
+    bars = base.mark_bar(stroke=PAPER, strokeWidth=1, size=44, clip=True).encode(
         x=x.scale(domain=[0, 2000]),
         y=y,
-        color=alt.Color("kind:N")
-        .scale(domain=parts, range=[LINE, BLUE, GREEN])
-        .legend(symbolType="square"),
+        color=alt.Color("kind:N").scale(domain=parts, range=shades).legend(symbolType="square"),
         order="place:Q",
     )
-    amounts = inside(
-        base, "x", "amount", "words", 110, form=".0f", ink="datum.part == 'cost'", clip=True
-    )
+    amounts = inside(base, "x", "amount", "words", 110, form=".0f", colours=shades, clip=True)
     notes = (
         base.transform_filter("datum.part == 'cost'")
         .transform_calculate(

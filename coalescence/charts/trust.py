@@ -3,7 +3,7 @@
 import altair as alt
 import pandas as pd
 
-from coalescence.charts import BLUE, INK, LINE, MUTED, ORANGE, PALETTE, SKY, layered
+from coalescence.charts import BLUE, INK, LINE, MUTED, ORANGE, PALETTE, PAPER, SKY, layered
 from coalescence.charts._parts import FIFTHS, place, worded
 from coalescence.models import trust
 
@@ -158,7 +158,7 @@ def favours(table: pd.DataFrame) -> alt.LayerChart:
     )
     y = alt.Y("network:N", title=None).sort(list(trust.NETWORKS))
     x = alt.X("share:Q", title="Share of the network's ties").scale(domain=[0, 1])
-    bars = base.mark_bar(stroke="white").encode(
+    bars = base.mark_bar(stroke=PAPER).encode(
         y=y,
         x=x.axis(format="%", values=FIFTHS),
         color=alt.Color("words:N")
@@ -168,7 +168,7 @@ def favours(table: pd.DataFrame) -> alt.LayerChart:
     )
     quilt = (
         base.transform_filter("datum.state == 'supported' && datum.quilt == 1")
-        .mark_text(align="left", dx=8, color="white", fontWeight=600)
+        .mark_text(align="left", dx=8, color=PAPER, fontWeight=600)
         .encode(y=y, x=alt.datum(0), text=alt.value("a social quilt"))
     )
     none = (

@@ -6,7 +6,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from coalescence.charts import BLUE, GREEN, INK, MUTED, ORANGE, WIDTH, layered
+from coalescence.charts import BLUE, GREEN, INK, MUTED, ORANGE, PAPER, WIDTH, layered
 from coalescence.charts._parts import key
 from coalescence.models.uncertainty import HELD, Crowd
 
@@ -140,7 +140,7 @@ def spread(table: pd.DataFrame) -> alt.LayerChart:
         "start:Q", title="Score at the end of the year", scale=alt.Scale(zero=False, nice=False)
     )
     return layered(
-        base.mark_rect(color=BLUE, opacity=0.75, stroke="white", strokeWidth=0.5).encode(
+        base.mark_rect(color=BLUE, opacity=0.75, stroke=PAPER, strokeWidth=0.5).encode(
             x=x,
             x2="end:Q",
             y=alt.Y("share:Q", title="Share of the firms").axis(format="%"),

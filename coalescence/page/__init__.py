@@ -24,9 +24,9 @@ NARROW = 280  # width of a plot on a phone, in pixels
 ROLES = re.compile(r' (?:aria-[a-z]+|role)="[^"]*"')  # the picture is one image, with one name
 GAP = "\x01"  # stands for a number in a sentence
 # Colours that the style sheet changes in dark mode, by the name it knows them under.
+NAMED = ("BLUE", "ORANGE", "GREEN", "PINK", "SKY", "RED", "INK", "MUTED", "LINE", "PAPER")
 COLOURS = {
-    getattr(charts, name): f"var(--cb-{name.lower()},{getattr(charts, name)})"
-    for name in ("BLUE", "ORANGE", "GREEN", "PINK", "SKY", "RED", "INK", "MUTED", "LINE")
+    getattr(charts, name): f"var(--cb-{name.lower()},{getattr(charts, name)})" for name in NAMED
 }
 
 

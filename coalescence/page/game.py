@@ -22,6 +22,28 @@ CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip
         "pyodide-lock.json")  # fmt: skip
 ENGINE = ("coalescence/models/firm.py", "coalescence/models/flight.py")
 WORKER = "flight-worker.mjs"
+STYLE = """
+.cb-flight svg text { font: 11.5px Arial, "Liberation Sans", sans-serif; fill: var(--cb-ink); }
+.cb-grid { stroke: var(--cb-line); }
+.cb-flight polyline { fill: none; stroke-width: 2; }
+.cb-line-you { stroke: var(--cb-blue); fill: var(--cb-blue); }
+.cb-line-own { stroke: var(--cb-orange); stroke-dasharray: 7 4; }
+.cb-line-earlier { stroke: var(--cb-muted); stroke-dasharray: 2 3; }
+.cb-key { display: flex; flex-wrap: wrap; gap: 0 1.1rem; font-size: .85rem; }
+.cb-key span::before { content: ""; display: inline-block; width: 2rem; margin-right: .35rem;
+  vertical-align: middle; border-top: 3px solid var(--cb-blue); }
+.cb-key .cb-own::before { border-top: 2px dashed var(--cb-orange); }
+.cb-key .cb-earlier::before { border-top: 2px dotted var(--cb-muted); }
+.cb-loops rect { fill: var(--cb-paper); stroke: var(--cb-line); }
+.cb-loops circle { fill: none; stroke: var(--cb-muted); }
+.cb-loops path { fill: none; stroke: var(--cb-line); stroke-width: 1.3;
+  marker-end: url(#flight-arrow); }
+.cb-loops marker path { fill: var(--cb-muted); stroke: none; marker: none; }
+.cb-loops .cb-bar { fill: var(--cb-muted); stroke: none; }
+.cb-loops .cb-lit > :is(path, rect) { stroke: var(--cb-blue); stroke-width: 2.2; }
+.cb-loops .cb-lit > .cb-bar { fill: var(--cb-blue); stroke: none; }
+.cb-flight svg .cb-lit text { font-weight: 700; }
+"""  # of the drawings, which no other page has
 MARK = 'class="cb-flight"'  # what a page with the game has in it
 
 
@@ -159,6 +181,7 @@ def _loops() -> str:
     return (
         '<svg class="cb-loops" viewBox="0 0 364 222" role="img"'
         f' aria-label="{escape(WORDS["loops_help"])}">'
+        f"<style>{STYLE}</style>"
         '<defs><marker id="flight-arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7"'
         ' markerHeight="7" markerUnits="userSpaceOnUse" orient="auto"><path d="M0 0 8 4 0 8z"/>'
         '</marker></defs><circle cx="182" cy="111" r="28"/>'
