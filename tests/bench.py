@@ -708,10 +708,10 @@ LIVE_MOVE = """async (cell, moves) => {
 
 
 def notebook(name: str) -> Any:
-    """A chapter's cells up to its first lab, and the same lab by way of `interact`."""
+    """A chapter's cells up to its first lab with a slider, and the same lab by `interact`."""
     read = jupytext.read(ROOT / f"{name}.md")
     code = [cell.source for cell in read.cells if cell.cell_type == "code"]
-    at = next(i for i, source in enumerate(code) if LAB.search(source))
+    at = next(i for i, source in enumerate(code) if LAB.search(source) and "slider(" in source)
     made = nbformat.v4.new_notebook()
     made.cells = [nbformat.v4.new_code_cell(s) for s in ("\n".join(code[:at]), code[at], INTERACT)]
     made.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
