@@ -118,7 +118,8 @@ def _lever(name: str, lever: flight.Lever) -> str:
         f"({escape(lever.unit)})</label>"
         f'<span class="cb-basis" data-fixed="{name}" hidden>{escape(WORDS["fixed"])}</span>'
         f'<input type="range" id="{at}" name="{name}" min="{low:g}" max="{high:g}" step="{step:g}"'
-        f' value="0" aria-describedby="{at}-help"><output for="{at}"></output>'
+        f' value="0" aria-describedby="{at}-help"><output for="{at}" aria-live="off">'
+        "</output>"
         f'<small id="{at}-help">{escape(lever.help)}</small></div>'
     )
 

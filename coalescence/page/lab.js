@@ -138,6 +138,7 @@
       const svg = live.querySelector("svg");
       svg.setAttribute("aria-hidden", "true");
       svg.setAttribute("focusable", "false");
+      live.querySelector("form").remove(); // Vega's place for inputs of its own, heard though empty
       live.setAttribute("role", "img"); // it takes over the picture's description
       live.setAttribute("aria-label", frame.querySelector("svg").getAttribute("aria-label"));
       frame.append(live);
@@ -315,6 +316,7 @@
       const tell = () => {
         const unit = input.dataset.unit;
         output.textContent = input.value + (unit === "%" || !unit ? "" : " ") + unit;
+        input.setAttribute("aria-valuetext", output.textContent);
         said.set(name, output.textContent);
         show(name);
       };
