@@ -33,7 +33,7 @@ FACTS = """(box) => ({
   })),
   buttons: [...box.querySelectorAll("form button")].map((button) => button.textContent),
   presets: [...box.querySelectorAll("[data-preset]")].map((one) => JSON.parse(one.dataset.preset)),
-  heads: [...box.querySelectorAll(".cb-numbers th")].map((head) => head.textContent),
+  heads: [...box.querySelectorAll(".cb-numbers thead tr > *")].map((head) => head.textContent),
   focusable: [...box.querySelectorAll("input, select, button, a[href], summary, [tabindex='0']")]
     .filter((one) => one.checkVisibility({ visibilityProperty: true })).length,
 })"""
