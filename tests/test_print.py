@@ -26,7 +26,17 @@ SCREEN = (
 )
 # Words that do not stand on the page, or beyond its edge, or are cut by a frame around them.
 LOST = """(screen) => {
-  const lost = [], range = document.createRange();
+  const lost = [], range = document.createRange(), known = new Map();
+  const frames = (one) => { // what around an element cuts, and at which edges
+    if (one.localName === "article") return [];
+    if (!known.has(one)) {
+      const { overflowX, overflowY } = getComputedStyle(one);
+      const [across, down] = [overflowX, overflowY].map((how) => how !== "visible");
+      const own = across || down ? [[one.getBoundingClientRect(), across, down]] : [];
+      known.set(one, [...own, ...frames(one.parentElement)]);
+    }
+    return known.get(one);
+  };
   const words = document.createTreeWalker(document.querySelector("article"), NodeFilter.SHOW_TEXT);
   while (words.nextNode()) {
     const text = words.currentNode.data.trim(), one = words.currentNode.parentElement;
@@ -36,11 +46,9 @@ LOST = """(screen) => {
     const seen = one.checkVisibility({ visibilityProperty: true, opacityProperty: true });
     let why = seen && at.width ? "" : "not shown";
     if (at.right > innerWidth + 1 || at.left < -1) why ||= "beyond the edge";
-    for (let frame = one; frame.localName !== "article" && !why; frame = frame.parentElement) {
-      const edge = frame.getBoundingClientRect();
-      const { overflowX, overflowY } = getComputedStyle(frame);
-      if (overflowX !== "visible" && at.right > edge.right + 1) why = "cut at the right";
-      if (overflowY !== "visible" && at.bottom > edge.bottom + 1) why = "cut at the foot";
+    for (const [edge, across, down] of frames(one)) {
+      if (across && at.right > edge.right + 1) why ||= "cut at the right";
+      if (down && at.bottom > edge.bottom + 1) why ||= "cut at the foot";
     }
     if (why) lost.push(`${why}: ${one.localName}.${one.className} "${text.slice(0, 60)}"`);
   }
@@ -73,8 +81,6 @@ def test_a_printed_chapter_holds_every_word_and_the_address_of_every_lab(page, s
     assert page.evaluate(LOST, SCREEN) == []
     title = page.locator("article h1").text_content().removesuffix("#")
     assert page.locator("h1:visible").all_inner_texts() == [title]
-    printed = page.pdf(format="A4", prefer_css_page_size=True)
-    assert len(re.findall(rb"/Type /Page\b", printed)) > 1
     for box in page.locator(".cb-lab, .cb-flight").all():
         told = f"{site}{address}#{box.get_attribute('id')}"
         line = box.locator(".cb-address")
@@ -85,21 +91,27 @@ def test_a_printed_chapter_holds_every_word_and_the_address_of_every_lab(page, s
         assert chart.get_by_role("img").count() == 1
 
 
+def assert_printed(page, facts, stops):
+    """The setting stands on the paper."""
+    page.emulate_media(media="print")
+    for control, stop in zip(facts["controls"], stops, strict=True):
+        place = page.locator(".cb-control", has=page.locator(f"[id='{control['id']}']"))
+        word = {"false": "off", "true": "on"}.get(control["words"][stop], control["words"][stop])
+        assert word in place.evaluate(PRINTED)
+
+
 def test_a_moved_lab_is_printed_as_it_stands_with_the_address_that_brings_it_back(page, site):
     page.emulate_media(media="screen")
     page.goto(site + MOVED)
     box = wake(page)[0]
     facts = box.evaluate(FACTS)
+    assert_printed(page, facts, [control["stop"] for control in facts["controls"]])
+    page.emulate_media(media="screen")
     for control in facts["controls"]:
         page.locator(f"[id='{control['id']}']").press(step(control)[0])
     page.wait_for_function("() => location.hash")
     stops, said = box.evaluate(STOPS), box.locator(".cb-say").inner_text()
-    page.emulate_media(media="print")
-    for control, stop in zip(facts["controls"], stops, strict=True):
-        place = page.locator(".cb-control", has=page.locator(f"[id='{control['id']}']"))
-        shown = place.evaluate(PRINTED)
-        word = {"false": "off", "true": "on"}.get(control["words"][stop], control["words"][stop])
-        assert word in shown, "the setting is not on the paper"
+    assert_printed(page, facts, stops)
     told = box.locator(".cb-address").inner_text().removeprefix("Move it: ")
     page.emulate_media(media="screen")
     page.goto("about:blank")
@@ -112,7 +124,7 @@ def test_a_moved_lab_is_printed_as_it_stands_with_the_address_that_brings_it_bac
 def ink(pdf):
     """The colours that a PDF of Chromium's draws with, as #rrggbb."""
     streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", pdf, flags=re.S)
-    drawn = b"".join(zlib.decompress(one) for one in streams if one[:1] == b"x")
+    drawn = b"".join(zlib.decompressobj().decompress(one) for one in streams if one[:1] == b"x")
     found = set(re.findall(rb"([\d.]+) ([\d.]+) ([\d.]+) (?:rg|RG)", drawn))
     return {"#" + "".join(f"{round(255 * float(part)):02x}" for part in one) for one in found}
 
@@ -138,7 +150,9 @@ def test_a_dark_page_is_printed_in_the_light_colours_and_stays_dark(page, site):
         page.evaluate("(theme) => { document.documentElement.dataset.theme = theme; }", theme)
         page.wait_for_timeout(300)  # colours of the theme glide
         named[theme] = set(page.evaluate(NAMED))
-    printed = ink(page.pdf())
+    paper = page.pdf()
+    assert len(re.findall(rb"/Type /Page\b", paper)) > 3
+    printed = ink(paper)
     assert page.locator("html").get_attribute("data-theme") == "dark"
     assert named["light"] & named["dark"] == set()
     assert named["light"] <= printed
