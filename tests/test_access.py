@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests import test_pages
-from tests.test_pages import DRAWN, LABS, SOME, STOPS, Reader, wake
+from tests.test_pages import CHAPTERS, DRAWN, LABS, SOME, STOPS, Reader, wake
 
 pytestmark = pytest.mark.browser
 
@@ -205,7 +205,7 @@ def keys(control):
 def test_every_control_knows_its_keys_and_keeps_the_focus(page, address):
     visit(page, address)
     for box in wake(page):
-        facts, drawn = box.evaluate(FACTS), {box.evaluate(DRAWN)}
+        facts, drawn, redrawn = box.evaluate(FACTS), box.evaluate(DRAWN), False
         for control in facts["controls"]:
             field = page.locator(f"[id='{control['id']}']")
             field.focus()
@@ -214,8 +214,8 @@ def test_every_control_knows_its_keys_and_keeps_the_focus(page, address):
                 now, focused = field.evaluate(FOCUS)
                 assert focused, f"{control['id']} lost the focus by {key}"
                 assert now == stop or (stop is None and now > 0), f"{control['id']}, {key}"
-                drawn.add(box.evaluate(DRAWN))
-        assert len(drawn) > 1, "no key changed the chart"
+                redrawn = redrawn or box.evaluate(DRAWN) != drawn
+        assert redrawn, "no key changed the chart"
         for name, wanted in zip(facts["buttons"], [*facts["presets"], None], strict=True):
             button = box.get_by_role("button", name=name, exact=True)
             button.press("Enter")
@@ -353,7 +353,7 @@ LOST = """() => {
 }"""
 
 
-@pytest.mark.parametrize("address", [*SOME, FLIGHT])
+@pytest.mark.parametrize("address", CHAPTERS if SOME == LABS else [*SOME, FLIGHT])
 def test_large_letters_cost_nothing(page, address):
     visit(page, address)
     wake(page)
