@@ -86,7 +86,8 @@ def test_the_lab_that_contributing_shows_works_as_it_stands():
     declared, _, last = cell.partition("\nlab(")
     exec(declared, names := {})
     made = eval(f"lab({last}", names)
-    assert made.title in page.html(made)
+    assert made.sentence(made.table(), **made.start)
+    assert made.drawings[0].words
 
 
 def test_stops_run_from_low_to_high_and_are_shown_with_form_and_unit():
