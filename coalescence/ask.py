@@ -31,13 +31,14 @@ def guess(
     if not low < high or step <= 0:
         raise ValueError(f"guess {name}: expected low < high and step > 0")
     middle = low + step * round((high - low) / step / 2)
+    words = _with(f"{middle:.10g}", unit)
     return Html(
         f'<div class="cb-guess" data-guess="{escape(name)}">'
         f'<label for="guess-{escape(name)}">{escape(question)}</label>'
         f'<span class="cb-row"><input id="guess-{escape(name)}" type="range" min="{low:.10g}"'
-        f' max="{high:.10g}" step="{step:.10g}" value="{middle:.10g}" data-unit="{escape(unit)}">'
-        f'<output for="guess-{escape(name)}">{_with(f"{middle:.10g}", unit)}</output></span>'
-        "</div>"
+        f' max="{high:.10g}" step="{step:.10g}" value="{middle:.10g}" data-unit="{escape(unit)}"'
+        f' aria-valuetext="{words}"><output for="guess-{escape(name)}" aria-live="off">{words}'
+        "</output></span></div>"
     )
 
 

@@ -316,7 +316,7 @@ def test_the_running_game_is_sound_on_a_phone_and_in_both_themes(deck, rounds):
     for width, theme, rules in (
         (1280, "light", None),
         (1280, "dark", COLOURS),
-        (360, "light", ["target-size", "scrollable-region-focusable", "label"]),
+        (320, "light", ["target-size", "scrollable-region-focusable", "label"]),
     ):
         deck.set_viewport_size({"width": width, "height": 900})
         assert deck.evaluate("() => document.documentElement.scrollWidth") <= width

@@ -362,8 +362,8 @@ def test_what_the_template_makes_passes_the_casebooks_own_checks(tmp_path):
         ["ruff", "check", *made],
         ["ruff", "format", "--check", *made],
         ["mypy", f"--cache-dir={ROOT / '.mypy_cache'}", *made[:2]],
-        ["pytest", "-q", "-k", "our", "tests/test_our_firm.py", "tests/test_chapters.py",
-         "tests/test_names.py"],
+        ["pytest", "-q", "-k", "our or checked", "tests/test_our_firm.py", "tests/test_chapters.py",
+         "tests/test_names.py", "tests/test_verification.py"],
     ):  # fmt: skip
         done = subprocess.run([*python, *command], cwd=here, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr

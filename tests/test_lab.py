@@ -5,6 +5,8 @@ from html import unescape
 from html.parser import HTMLParser
 from io import StringIO
 from itertools import product
+from pathlib import Path
+from textwrap import dedent
 
 import altair as alt
 import numpy as np
@@ -75,6 +77,17 @@ def in_a_kernel(monkeypatch):
 
 
 # --- declarations, and what is wrong with them ---
+
+
+def test_the_lab_that_contributing_shows_works_as_it_stands():
+    text = (Path(__file__).parent.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    shown = text.split("## Add a lab\n")[1].split("\n## ")[0]
+    cell = dedent("\n".join(line for line in shown.splitlines() if line[:4] == "    " or not line))
+    declared, _, last = cell.partition("\nlab(")
+    exec(declared, names := {})
+    made = eval(f"lab({last}", names)
+    assert made.sentence(made.table(), **made.start)
+    assert made.drawings[0].words
 
 
 def test_stops_run_from_low_to_high_and_are_shown_with_form_and_unit():
@@ -488,7 +501,7 @@ def test_a_guess_starts_in_the_middle_on_a_stop():
     [(range_, _)] = tags.all("input")
     assert [range_[key] for key in ("min", "max", "step", "value")] == ["0", "100", "5", "50"]
     assert tags.all("label")[0][0]["for"] == range_["id"] == tags.all("output")[0][0]["for"]
-    assert tags.all("output")[0][1] == "50%"
+    assert tags.all("output")[0][1] == range_["aria-valuetext"] == "50%"
     assert tags.all("div")[0][0]["data-guess"] == "stake"
 
 

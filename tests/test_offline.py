@@ -6,6 +6,7 @@ import zipfile
 import pytest
 
 from coalescence import offline
+from coalescence.page import game
 from coalescence.strict import META
 from tests import test_pages
 from tests.served import HTML
@@ -32,6 +33,9 @@ def test_what_is_not_there_is_named(tmp_path, monkeypatch):
     monkeypatch.delenv("CHROMIUM", raising=False)
     with pytest.raises(FileNotFoundError, match=r"install one .*CHROMIUM"):
         offline.chromium()
+    monkeypatch.setattr(game, "PYODIDE", tmp_path / "vendor" / "node_modules" / "pyodide")
+    with pytest.raises(FileNotFoundError, match=r"mjs is not there: remove \S*vendor and build"):
+        game.carry(tmp_path)
 
 
 @pytest.fixture(scope="module")

@@ -179,7 +179,7 @@ def test_the_site_opens_at_the_first_page(reader):
 COLOURS = ["color-contrast", "link-in-text-block"]
 LOOKS = {  # what axe is asked at each width and theme; colours are the same at every width
     "wide": (1280, {"light": {}, "dark": {"runOnly": {"type": "rule", "values": COLOURS}}}),
-    "phone": (360, {"light": {"rules": {rule: {"enabled": False} for rule in COLOURS}}}),
+    "phone": (320, {"light": {"rules": {rule: {"enabled": False} for rule in COLOURS}}}),
 }
 
 
@@ -204,7 +204,6 @@ def test_a_page_opens_without_an_error_and_axe_finds_nothing(reader, address, lo
     found = []
     for theme, rules in themes.items():
         page.evaluate("(theme) => { document.documentElement.dataset.theme = theme; }", theme)
-        page.wait_for_timeout(300)
         asked = {**rules, "resultTypes": ["violations"]}
         result = page.evaluate("(rules) => axe.run(document, rules)", asked)
         found += [
@@ -357,30 +356,6 @@ def test_nonsense_in_the_address_gives_the_default_and_a_note(reader, address):
         assert tuple(box.evaluate(STOPS)) == default(lab)
         assert box.locator(".cb-say").text_content() == sentence(lab, default(lab))
         assert "its default is shown" in box.locator(".cb-note").inner_text()
-
-
-@pytest.mark.parametrize("address", SOME)
-def test_a_key_on_the_first_control_changes_the_chart(reader, address):
-    page = reader.open(address)
-    for box in wake(page):
-        first = box.locator("form input, form select").first
-        first.focus()
-        before = box.evaluate(DRAWN)
-        for key in ("ArrowRight", "ArrowLeft", "ArrowLeft", "Space"):
-            page.keyboard.press(key)
-            page.wait_for_timeout(50)
-            if box.evaluate(DRAWN) != before:
-                break
-        else:
-            pytest.fail(f"no key changed the chart of {box.get_attribute('id')}")
-
-
-@pytest.mark.parametrize("address", SOME)
-def test_a_living_chart_keeps_its_description(reader, address):
-    page = reader.open(address)
-    for lab, box in zip(labs_of(address), wake(page), strict=True):
-        names = [image.get_attribute("aria-label") for image in box.get_by_role("img").all()]
-        assert names == [drawn.words for drawn in lab.drawings]
 
 
 @pytest.mark.parametrize("address", SOME)

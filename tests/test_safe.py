@@ -9,7 +9,7 @@ import pytest
 from coalescence.strict import META, POLICY, strict
 from tests import test_pages
 from tests.served import HTML
-from tests.test_pages import PAGES, SOME, labs_of, wake
+from tests.test_pages import PAGES, SOME, STOPS, default, labs_of, wake
 
 browser = pytest.mark.browser
 site, reader = test_pages.site, test_pages.reader
@@ -160,6 +160,35 @@ def test_an_address_never_becomes_markup(reader):
         box.scroll_into_view_if_needed()
         assert key in box.locator(".cb-note").inner_text()
         assert page.evaluate(TRACES) == [None, 0]
+
+
+@browser
+def test_an_address_that_is_broken_or_endless_gives_the_default_and_a_note(reader):
+    labs, texts = labs_of(LAB), ("%", "%E0%A4%A", "1" * 100_000)
+    asked = [
+        f"lab-{lab.name}.{next(iter(lab.parts))}={text}"
+        for lab, text in zip(labs, texts, strict=True)
+    ]
+    page = reader.open(LAB)
+    # No server takes so long an address, but a page that has arrived does.
+    page.evaluate("(asked) => history.replaceState(null, '', asked)", f"?&=&{'&'.join(asked)}")
+    for lab, box in zip(labs, wake(page), strict=True):
+        assert "its default is shown" in box.locator(".cb-note").inner_text()
+        assert tuple(box.evaluate(STOPS)) == default(lab)
+        assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+
+
+@browser
+def test_without_the_site_s_script_there_are_pictures_and_words(reader):
+    """As behind a filter that takes scripts away, though the browser runs them."""
+    page = reader.open(LAB, fail="**/lab.js*")
+    for box in page.locator(".cb-lab").all():
+        assert box.locator("fieldset[disabled]").count() == 1
+        assert box.get_by_role("img").count() == len(box.locator(".cb-chart").all())
+        assert box.locator(".cb-say").inner_text()
+    assert reader.faults
+    assert all("ERR_FAILED" in fault for fault in reader.faults)
+    reader.faults.clear()
 
 
 @browser

@@ -76,8 +76,8 @@ def tip(table: pd.DataFrame) -> alt.LayerChart:
     ).properties(
         width=WIDTH,
         height=HEIGHT,
-        description="What the last of a share of connected homes would pay: a hill that the price "
-        "cuts at the critical mass and at the stable share",
+        description="What the last of a share of connected homes would pay, as a hill, and the "
+        "price; where the price cuts the hill, the critical mass and the stable share are marked",
     )
 
 
@@ -99,7 +99,8 @@ def rounds(table: pd.DataFrame) -> alt.LayerChart:
     ).properties(
         width=WIDTH,
         height=150,
-        description="Share of homes connected in each of twenty rounds, and the critical mass",
+        description="Share of homes connected in each of twenty rounds, and the critical mass if "
+        "there is one",
     )
 
 

@@ -235,9 +235,12 @@ def _indexes(lab: Lab, setting: Any) -> list[int]:
 def _control(mark: str, name: str, part: Control) -> str:
     at = f"{mark}-{name}"
     label = f'<label for="{at}">{escape(part.label)}</label>'
-    basis = f'<span class="cb-basis cb-{part.basis}">{part.basis}</span>'
+    basis = f'<span class="cb-basis cb-{part.basis}" id="{at}-basis">{part.basis}</span>'
     stops = escape(json.dumps([str(stop) for stop in part.stops]))
-    common = f'id="{at}" name="{escape(name)}" data-start="{part.start}" data-stops="{stops}"'
+    common = (
+        f'id="{at}" name="{escape(name)}" data-start="{part.start}" data-stops="{stops}"'
+        f' aria-describedby="{at}-basis"'
+    )
     word = escape(part.words[part.start])
     if part.kind == "switch":
         checked = " checked" if part.start else ""
@@ -254,5 +257,5 @@ def _control(mark: str, name: str, part: Control) -> str:
         f'<div class="cb-control">{label}{basis}'
         f'<input type="range" {common} min="0" max="{len(part.stops) - 1}" step="1"'
         f' value="{part.start}" aria-valuetext="{word}" data-words="{words}">'
-        f'<output for="{at}">{word}</output></div>'
+        f'<output for="{at}" aria-live="off">{word}</output></div>'
     )

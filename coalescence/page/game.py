@@ -47,10 +47,21 @@ STYLE = """
 MARK = 'class="cb-flight"'  # what a page with the game has in it
 
 
+def fetched(name: str) -> Path:
+    """A file of Pyodide, which is fetched with the other third-party scripts."""
+    path = PYODIDE / name
+    if not path.exists():
+        raise FileNotFoundError(
+            f"{path} is not there: remove {PYODIDE.parent.parent} and build again (make html), "
+            "which fetches it"
+        )
+    return path
+
+
 @cache
 def core() -> str:
     """The folder of Python's core in the site; it changes with the version, for caches' sake."""
-    return f"pyodide-{json.loads((PYODIDE / 'package.json').read_text())['version']}"
+    return f"pyodide-{json.loads(fetched('package.json').read_text())['version']}"
 
 
 @cache
@@ -63,19 +74,19 @@ def edition() -> str:
 @cache
 def sizes() -> tuple[int, int]:
     """Bytes that a start loads: unpacked, and as a host sends them that compresses."""
-    bodies = [(PYODIDE / name).read_bytes() for name in CORE]
+    bodies = [fetched(name).read_bytes() for name in CORE]
     bodies += [(ROOT / name).read_bytes() for name in ENGINE]
     return sum(map(len, bodies)), sum(len(gzip.compress(body, 6)) for body in bodies)
 
 
 def counted() -> int:
     """Bytes of the core that the worker counts as they arrive: all but the modules it imports."""
-    return sum((PYODIDE / name).stat().st_size for name in CORE if not name.endswith(".mjs"))
+    return sum(fetched(name).stat().st_size for name in CORE if not name.endswith(".mjs"))
 
 
 def carry(static: Path) -> None:
     """Put Python's core and the engine beside the pages' scripts."""
-    pairs = [(PYODIDE / name, static / core() / name) for name in CORE]
+    pairs = [(fetched(name), static / core() / name) for name in CORE]
     pairs += [(ROOT / name, static / "python" / name) for name in ENGINE]
     for source, target in pairs:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -140,7 +151,8 @@ def _lever(name: str, lever: flight.Lever) -> str:
         f"({escape(lever.unit)})</label>"
         f'<span class="cb-basis" data-fixed="{name}" hidden>{escape(WORDS["fixed"])}</span>'
         f'<input type="range" id="{at}" name="{name}" min="{low:g}" max="{high:g}" step="{step:g}"'
-        f' value="0" aria-describedby="{at}-help"><output for="{at}"></output>'
+        f' value="0" aria-describedby="{at}-help"><output for="{at}" aria-live="off">'
+        "</output>"
         f'<small id="{at}-help">{escape(lever.help)}</small></div>'
     )
 

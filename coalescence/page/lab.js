@@ -138,6 +138,7 @@
       const svg = live.querySelector("svg");
       svg.setAttribute("aria-hidden", "true");
       svg.setAttribute("focusable", "false");
+      live.querySelector("form").remove(); // Vega's place for inputs of its own, heard though empty
       live.setAttribute("role", "img"); // it takes over the picture's description
       live.setAttribute("aria-label", frame.querySelector("svg").getAttribute("aria-label"));
       frame.append(live);
@@ -256,6 +257,7 @@
           url.searchParams.set(`${this.id}.${input.name}`, this.names[i][stop]);
       });
       if (url.searchParams.size) url.hash = this.id;
+      tellAddress(this.box, url);
       try {
         history.replaceState(null, "", url);
       } catch {
@@ -324,6 +326,7 @@
       const tell = () => {
         const unit = input.dataset.unit;
         output.textContent = input.value + (unit === "%" || !unit ? "" : " ") + unit;
+        input.setAttribute("aria-valuetext", output.textContent);
         said.set(name, output.textContent);
         show(name);
       };
@@ -340,9 +343,34 @@
     }
   }
 
+  /* ---- paper: each lab's address, and the light colours ---- */
+  function tellAddress(box, url) {
+    const line = box.querySelector(".cb-address");
+    if (line) line.textContent = `Move it: ${url.href}`;
+  }
+
+  function paper() {
+    // Words and no link: within a PDF of the page it would lead to this very place.
+    if (location.protocol !== "file:")
+      for (const box of document.querySelectorAll(".cb-lab, .cb-flight")) {
+        const line = document.createElement("p");
+        line.className = "cb-address";
+        box.prepend(line);
+        tellAddress(box, new URL(`#${box.id}`, location.href));
+      }
+    const { dataset } = document.documentElement;
+    let { theme } = dataset;
+    addEventListener("beforeprint", () => {
+      ({ theme } = dataset);
+      dataset.theme = "light";
+    });
+    addEventListener("afterprint", () => (dataset.theme = theme));
+  }
+
   /* ---- begin: a lab starts when it is about to be seen ---- */
   function begin() {
     guesses();
+    paper();
     const seen = new IntersectionObserver(
       (entries) => {
         for (const { isIntersecting, target } of entries) {
