@@ -69,11 +69,12 @@ def fetch_scripts() -> None:
     arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
     done = npm(arguments, return_completed_process=True, cwd=VENDOR, capture_output=True, text=True)
     if done.returncode:
-        told = [line.removeprefix("npm error ") for line in (done.stderr or "no word").splitlines()]
+        lines = str(done.stderr or "no word").splitlines()
+        told = [line.removeprefix("npm error ") for line in lines]
         told = [line for line in told if re.search("request to|ENOSPC|EACCES", line)] + told
         raise ExtensionError(
-            f"the third-party scripts could not be fetched into {VENDOR}: {told[0]}. The first build "
-            "needs a network that reaches npm's registry; later ones need none. Or copy vendor/ "
+            f"the third-party scripts could not be fetched into {VENDOR}: {told[0]}. The first "
+            "build needs a network that reaches npm's registry; later ones need none. Or copy vendor/ "
             "from a machine that has built the book."
         )
     vega, own = (
