@@ -74,8 +74,8 @@ def fetch_scripts() -> None:
         told = [line for line in told if re.search("request to|ENOSPC|EACCES", line)] + told
         raise ExtensionError(
             f"the third-party scripts could not be fetched into {VENDOR}: {told[0]}. The first "
-            "build needs a network that reaches npm's registry; later ones need none. Or copy vendor/ "
-            "from a machine that has built the book."
+            "build needs a network that reaches npm's registry, later ones need none; or copy "
+            "vendor/ from a machine that has built the book."
         )
     vega, own = (
         (modules / f"{name}.js").read_text(encoding="utf-8")
