@@ -254,7 +254,7 @@ def seal_pages(app: Sphinx, error: Exception | None) -> None:
 
 def whole(app: Sphinx, error: Exception | None) -> None:
     """Fail if a page was not written: Sphinx can lose the error of one of several writers."""
-    if error is None and app.builder.format == "html":
+    if error is None and app.builder.name in ("html", "dirhtml"):
         pages = {name: Path(app.outdir) / f"{name}.html" for name in app.env.found_docs}
         lost = [name for name, page in pages.items() if not page.exists()]
         if lost:

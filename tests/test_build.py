@@ -11,6 +11,7 @@ import pytest
 
 from coalescence.lab import BUILDER
 from coalescence.strict import META
+from tests.browser import chromium
 from tests.served import ROOT
 
 pytestmark = pytest.mark.build
@@ -200,3 +201,25 @@ def test_a_broken_table_stops_the_build_with_file_row_and_column(book):
     assert code != 0
     assert "company.csv, row 5, column value: found 'many', expected a number" in log
     assert executed(log) == set()
+
+
+@pytest.mark.browser
+def test_the_whole_book_is_printed_with_the_address_of_every_lab(book):
+    for name in ("first", "second"):
+        cell = LAB.replace("STOPS", "3").replace('title="Many"', f'title="Many", name="{name}"')
+        book.write(f"book/{name}.md", HEAD + CHAPTER.format(name=name) + cell)
+    done = subprocess.run(
+        [sys.executable, "-m", "coalescence.offline", "pdf"],
+        cwd=book.folder,
+        env={**os.environ, "CHROMIUM": chromium()},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    pdf = (book.folder / "dist" / "strategic-coalescence.pdf").read_bytes()
+    assert pdf.startswith(b"%PDF-")
+    assert len(re.findall(rb"/Type /Page\b", pdf)) >= 3
+    for name in ("first", "second"):
+        assert f"/book/{name}.html#lab-{name})".encode() in pdf
+        assert f"/Title ({name})".encode() in pdf, "the outline lacks a chapter"
