@@ -35,6 +35,11 @@ STORE = """for (const store of ["localStorage", "sessionStorage"])
     Object.defineProperty(window, store, { value: { getItem, setItem, removeItem } });
   }
 """
+# The theme settles later what "auto" is; a dark page would be painted light until then.
+SETTLED = """if (document.documentElement.dataset.theme === "auto")
+  document.documentElement.dataset.theme =
+    matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+"""
 
 
 def strict(html: str, up: str) -> tuple[str, dict[str, str]]:
@@ -55,7 +60,8 @@ def strict(html: str, up: str) -> tuple[str, dict[str, str]]:
 
     def moved(match: re.Match[str]) -> str:
         code = "\n".join(code.strip() for code in ONE.findall(match[0])) + "\n"
-        name = keep(STORE + code if "localStorage" in code else code)
+        code = STORE + code if "localStorage" in code else code
+        name = keep(code + SETTLED if "dataset.theme" in code else code)
         return f'<script src="{up}{FOLDER}/{name}.js"></script>'
 
     def listening(match: re.Match[str]) -> str:

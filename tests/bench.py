@@ -27,7 +27,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import chain
@@ -161,8 +161,9 @@ class Site:
         request.send_header("Cache-Control", "max-age=600")
         if text:
             request.send_header("Content-Encoding", "gzip")
-        request.end_headers()
-        request.wfile.write(body)
+        with suppress(ConnectionError):  # a page that was left
+            request.end_headers()
+            request.wfile.write(body)
 
 
 def outside(address: str) -> Path | None:

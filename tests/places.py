@@ -13,7 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from coalescence.lab import BUILDER
@@ -115,15 +115,12 @@ def running(command: list[object], address: str, log: Path, **options: object) -
             raise AssertionError(f"no answer from {address}\n{log.read_text()[-3000:]}")
         yield
     finally:
-        for sign in (signal.SIGTERM, signal.SIGKILL):
-            try:
-                os.killpg(server.pid, sign)
-                server.wait(60)
-                break
-            except subprocess.TimeoutExpired:
-                continue
-            except ProcessLookupError:
-                break
+        server.terminate()  # it alone, so that it can end its children in order
+        with suppress(subprocess.TimeoutExpired):
+            server.wait(60)
+        with suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGKILL)
+        server.wait()
 
 
 def checkout(folder: Path) -> None:

@@ -169,3 +169,19 @@ def test_every_icon_on_a_page_has_its_sign_in_the_font(reader):
       getComputedStyle(icon, "::before").content.replaceAll('"', ""))""")
     assert len(shown) > 10
     assert {ord(sign) for sign in shown} <= had
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_page_is_light_or_dark_and_in_its_place_from_the_first_paint(reader, theme):
+    """Before the theme's own script has come, and after it."""
+    seen = []
+    for fail in ("**/scripts/pydata-sphinx-theme.js*", ""):
+        page = reader.open("book/coalescence/trust.html", fail=fail, color_scheme=theme)
+        page.wait_for_load_state("networkidle")
+        assert page.evaluate("() => document.documentElement.dataset.theme") == theme
+        heights = "() => [...document.querySelectorAll('article pre')].map((e) => e.offsetHeight)"
+        seen.append(page.evaluate(heights))
+    assert seen[0] == seen[1]
+    assert page.evaluate(test_pages.SHIFT) < 0.002
+    reader.faults.clear()  # the console names the script that did not arrive
