@@ -447,12 +447,15 @@ def build(
     """
     from jupyter_book.sphinx import build_sphinx
 
-    folder = builder if edition == "student" else f"{edition}/{builder}"
+    output = source / "_build" / ("" if edition == "student" else edition) / builder
+    # What has been read holds links for one builder, so the PDF's is kept apart.
+    kept = ".doctrees" if builder == "html" else f".doctrees-{builder}"
     vars(builders)["make_chunks"] = _one_by_one
     with warm.kernels():
         done = build_sphinx(
             source,
-            source / "_build" / folder,
+            output,
+            doctreedir=output.with_name(kept),
             path_config=source / "_config.yml",
             noconfig=True,
             confoverrides={

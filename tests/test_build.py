@@ -207,7 +207,8 @@ def test_a_broken_table_stops_the_build_with_file_row_and_column(book):
 def test_the_whole_book_is_printed_with_the_address_of_every_lab(book):
     for name in ("first", "second"):
         cell = LAB.replace("STOPS", "3").replace('title="Many"', f'title="Many", name="{name}"')
-        book.write(f"book/{name}.md", HEAD + CHAPTER.format(name=name) + cell)
+        link = "\n{setting}`One </book/first?lab-first.a=1>`\n"
+        book.write(f"book/{name}.md", HEAD + CHAPTER.format(name=name) + cell + link)
     done = subprocess.run(
         [sys.executable, "-m", "coalescence.offline", "pdf"],
         cwd=book.folder,
@@ -223,3 +224,6 @@ def test_the_whole_book_is_printed_with_the_address_of_every_lab(book):
     for name in ("first", "second"):
         assert f"/book/{name}.html#lab-{name})".encode() in pdf
         assert f"/Title ({name})".encode() in pdf, "the outline lacks a chapter"
+    code, log = book.build()  # the pages' links are their own, whatever was read for the PDF
+    assert code == 0, log[-3000:]
+    assert 'href="first.html?lab-first.a=1#lab-first"' in book.page("second")
